@@ -7,7 +7,7 @@
 namespace deadcalm::model {
 
 enum class ErrorKind {
-  bad_input,    // what the user or a peer gave; message says how to mend it
+  bad_input,  // what the user or a peer gave; message says how to mend it
   not_found,
   conflict,     // somebody else changed it first
   unavailable,  // may work later: busy, disk full, connection lost

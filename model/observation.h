@@ -12,21 +12,21 @@ namespace deadcalm::model {
 
 // One write cycle: plant, read, compare, remove the previous canary.
 struct WriteLook {
-  Write write = Write::unknown;          // ok, or the class of the failure
-  bool slow = false;                     // verified, but later than slow_after: the signal is throttle
+  Write write = Write::unknown;  // ok, or the class of the failure
+  bool slow = false;             // verified, but later than slow_after: the signal is throttle
   ReadBack read_back = ReadBack::unknown;
   Sentinel sentinel = Sentinel::unknown;
-  bool container_gone = false;           // the table, bucket or index itself does not exist
-  int rungs_expected = 0;                // sentinels (the kept canary included) that should be there
+  bool container_gone = false;  // the table, bucket or index itself does not exist
+  int rungs_expected = 0;       // sentinels (the kept canary included) that should be there
   int rungs_missing = 0;
   bool newest_rung_missing = false;
-  bool armed = false;                    // has this probe ever completed a full verified cycle?
-  bool plant_attempted = false;          // false while writes are paused or a clean-up had to come first
-  std::uint64_t seq = 0;                 // number of the canary this cycle planted; 0 if none
-  std::uint64_t foreign_seq = 0;         // a newer number of our own stream that we never wrote; else 0
-  Instant planted_at{};                  // when the plant of `seq` was sent
-  bool acknowledged = false;             // the backend said yes to the plant
-  bool database_still_has_it = false;    // read_from found the kept canary although the cycle failed
+  bool armed = false;                  // has this probe ever completed a full verified cycle?
+  bool plant_attempted = false;        // false while writes are paused or a clean-up had to come first
+  std::uint64_t seq = 0;               // number of the canary this cycle planted; 0 if none
+  std::uint64_t foreign_seq = 0;       // a newer number of our own stream that we never wrote; else 0
+  Instant planted_at{};                // when the plant of `seq` was sent
+  bool acknowledged = false;           // the backend said yes to the plant
+  bool database_still_has_it = false;  // read_from found the kept canary although the cycle failed
   Millis plant_time{}, read_time{}, remove_time{};  // step durations; 0 where a step did not run
 };
 
@@ -44,10 +44,10 @@ struct SeenToken {
 struct ViewLook {
   Client client = Client::unknown;
   CacheClass cache = CacheClass::unknown;
-  std::optional<SeenToken> newest;   // nullopt: a valid answer without a token ("nothing newer seen")
-  std::optional<Millis> lifetime;    // what the answer allows caches to keep it: s-maxage, else max-age
-  int http_status = 0;               // 0: no answer
-  std::string cache_evidence;        // the header that decided, e.g. "X-Cache-Status: STALE"
+  std::optional<SeenToken> newest;  // nullopt: a valid answer without a token ("nothing newer seen")
+  std::optional<Millis> lifetime;   // what the answer allows caches to keep it: s-maxage, else max-age
+  int http_status = 0;              // 0: no answer
+  std::string cache_evidence;       // the header that decided, e.g. "X-Cache-Status: STALE"
 };
 
 // One look at all anchors of this site.
@@ -58,8 +58,8 @@ struct AnchorLook {
 
 struct TrafficLook {
   Traffic traffic = Traffic::unknown;
-  double expected = 0;        // commits expected in the window (silence statistics); 0 if not known
-  double observed = 0;        // organic commits seen in it
+  double expected = 0;  // commits expected in the window (silence statistics); 0 if not known
+  double observed = 0;  // organic commits seen in it
   Instant window_start{};
 };
 
@@ -69,12 +69,12 @@ struct BeaconLook {
 };
 
 struct Observation {
-  std::string service;   // empty for anchors: they belong to the site
-  std::string probe;     // name within the service, unique, stable across restarts
-  Instant started{};     // when the look began
+  std::string service;  // empty for anchors: they belong to the site
+  std::string probe;    // name within the service, unique, stable across restarts
+  Instant started{};    // when the look began
   Instant ended{};
-  std::string step;      // where it failed: "plant", "read", "compare", "remove", "fetch" ...; empty if ok
-  std::string detail;    // for people, at most 1 KiB, no secrets
+  std::string step;    // where it failed: "plant", "read", "compare", "remove", "fetch" ...; empty if ok
+  std::string detail;  // for people, at most 1 KiB, no secrets
   std::variant<WriteLook, ViewLook, AnchorLook, TrafficLook, BeaconLook> look;
 };
 

@@ -34,8 +34,14 @@ struct Instant {
   friend bool operator==(const Instant&, const Instant&) = default;
 };
 
-inline Instant operator+(Instant at, Millis d) { return {at.wall + d, at.steady + d}; }
-inline std::int64_t unix_millis(WallTime t) { return t.time_since_epoch().count(); }
-inline WallTime from_unix_millis(std::int64_t ms) { return WallTime{Millis{ms}}; }
+inline Instant operator+(Instant at, Millis d) {
+  return {at.wall + d, at.steady + d};
+}
+inline std::int64_t unix_millis(WallTime t) {
+  return t.time_since_epoch().count();
+}
+inline WallTime from_unix_millis(std::int64_t ms) {
+  return WallTime{Millis{ms}};
+}
 
 }  // namespace deadcalm::model

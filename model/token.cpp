@@ -32,7 +32,8 @@ std::string mac_of(std::string_view body, const Secret& key) {
   unsigned int size = 0;
   const std::string& secret = key.reveal();
   if (HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-           reinterpret_cast<const unsigned char*>(body.data()), body.size(), digest.data(), &size) == nullptr) {
+           reinterpret_cast<const unsigned char*>(body.data()), body.size(), digest.data(),
+           &size) == nullptr) {
     throw std::runtime_error("HMAC-SHA256 is not available in this OpenSSL");
   }
   return hex(digest.data(), kMacDigits / 2);
@@ -141,8 +142,8 @@ std::string canary_uuid(std::string_view stream, std::uint64_t seq) {
 std::int64_t canary_int(std::string_view stream, std::uint64_t seq) {
   // 21 bits of the stream above 32 bits of the number: below 2^53, so JavaScript reads it exactly.
   const auto digest = digest_of(stream, 0);
-  const std::uint64_t high = (static_cast<std::uint64_t>(digest[0]) << 13 | static_cast<std::uint64_t>(digest[1]) << 5 |
-                              digest[2] >> 3) &
+  const std::uint64_t high = (static_cast<std::uint64_t>(digest[0]) << 13 |
+                              static_cast<std::uint64_t>(digest[1]) << 5 | digest[2] >> 3) &
                              0x1fffff;
   return static_cast<std::int64_t>(high << 32 | (seq & 0xffffffffU));
 }
@@ -150,7 +151,8 @@ std::int64_t canary_int(std::string_view stream, std::uint64_t seq) {
 std::string random_hex(std::size_t bytes) {
   std::string raw(bytes, '\0');
   auto* data = reinterpret_cast<unsigned char*>(raw.data());
-  if (RAND_bytes(data, static_cast<int>(bytes)) != 1) throw std::runtime_error("the system gives no random bytes");
+  if (RAND_bytes(data, static_cast<int>(bytes)) != 1)
+    throw std::runtime_error("the system gives no random bytes");
   return hex(data, bytes);
 }
 

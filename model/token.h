@@ -35,9 +35,9 @@ std::vector<Token> find_tokens(std::string_view text, const Secret& key, std::si
 
 // Names a record before it exists, so that a crash between request and answer leaves nothing nameless.
 // Each is a pure function of (stream, seq).
-std::string canary_id(std::string_view stream, std::uint64_t seq);     // "dc-<stream>-<seq>"
-std::string canary_uuid(std::string_view stream, std::uint64_t seq);   // a version 8 UUID (RFC 9562)
-std::int64_t canary_int(std::string_view stream, std::uint64_t seq);   // positive, below 2^53
+std::string canary_id(std::string_view stream, std::uint64_t seq);    // "dc-<stream>-<seq>"
+std::string canary_uuid(std::string_view stream, std::uint64_t seq);  // a version 8 UUID (RFC 9562)
+std::int64_t canary_int(std::string_view stream, std::uint64_t seq);  // positive, below 2^53
 
 // 32 random bytes as hex; the default canary key. Throws std::runtime_error if the system has no randomness.
 std::string random_hex(std::size_t bytes);

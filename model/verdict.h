@@ -34,9 +34,9 @@ enum class Severity { info, warning, error, critical };
 template <>
 struct Names<Verdict> {
   static constexpr std::array<std::string_view, 13> values{
-      "healthy",       "degraded",   "suspect_silence", "disputed",       "stale_clients",
-      "read_only",     "auth_broken", "backend_outage",  "visible_outage", "masked_outage",
-      "data_loss",     "monitor_blind", "unknown"};
+      "healthy",   "degraded",      "suspect_silence", "disputed",       "stale_clients",
+      "read_only", "auth_broken",   "backend_outage",  "visible_outage", "masked_outage",
+      "data_loss", "monitor_blind", "unknown"};
 };
 template <>
 struct Names<Masked> {

@@ -27,7 +27,8 @@ const std::map<std::string, Folders> kArrows{
     {"server", {"model", "runtime", "store", "monitor", "exporter"}},
     {"demo", {"model", "runtime", "server"}},
     {"app",
-     {"model", "runtime", "config", "evaluator", "store", "probes", "monitor", "alerting", "exporter", "server", "demo"}},
+     {"model", "runtime", "config", "evaluator", "store", "probes", "monitor", "alerting", "exporter",
+      "server", "demo"}},
 };
 
 // Libraries that only their folders may name, so that each can be replaced in one place.
@@ -41,7 +42,9 @@ struct Include {
   int line;
 };
 
-std::string folder_of(const std::string& path) { return path.substr(0, path.find('/')); }
+std::string folder_of(const std::string& path) {
+  return path.substr(0, path.find('/'));
+}
 
 std::vector<Include> includes_of(const std::string& folder, char open) {
   std::vector<Include> found;
@@ -55,7 +58,8 @@ std::vector<Include> includes_of(const std::string& folder, char open) {
       const std::string start = std::string("#include ") + open;
       if (!line.starts_with(start)) continue;
       const std::size_t end = line.find_first_of("\">", start.size());
-      found.push_back({fs::relative(path, root).string(), line.substr(start.size(), end - start.size()), number});
+      found.push_back(
+          {fs::relative(path, root).string(), line.substr(start.size(), end - start.size()), number});
     }
   }
   return found;
@@ -67,12 +71,14 @@ std::string offences() {
     for (const Include& include : includes_of(folder, '"')) {
       const std::string target = folder_of(include.target);
       if (target == folder || allowed.contains(target)) continue;
-      text << include.file << ':' << include.line << ": " << folder << " must not include " << include.target << '\n';
+      text << include.file << ':' << include.line << ": " << folder << " must not include " << include.target
+           << '\n';
     }
     for (const Include& include : includes_of(folder, '<')) {
       for (const auto& [library, homes] : kLibraryHomes) {
         if (!include.target.starts_with(library) || homes.contains(folder)) continue;
-        text << include.file << ':' << include.line << ": <" << include.target << "> belongs to another folder\n";
+        text << include.file << ':' << include.line << ": <" << include.target
+             << "> belongs to another folder\n";
       }
     }
   }

@@ -13,7 +13,8 @@ TEST_CASE("durations are read as people write them") {
 }
 
 TEST_CASE("what is not a duration is refused") {
-  for (const char* text : {"", "10", "s", "1.5s", "-1s", "10 s", "1m1h", "1s1s", "10sec", "99999999999999s", "40000000d"}) {
+  for (const char* text :
+       {"", "10", "s", "1.5s", "-1s", "10 s", "1m1h", "1s1s", "10sec", "99999999999999s", "40000000d"}) {
     INFO(text);
     CHECK_FALSE(parse_duration(text));
   }

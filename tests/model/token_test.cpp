@@ -39,8 +39,8 @@ TEST_CASE("tokens are found anywhere in an answer, forged ones skipped") {
   Token second = kToken;
   second.seq = 43;
   std::string forged = encode(second, Secret{"guess"});
-  const std::string body =
-      R"([{"note":")" + encode(kToken, kKey) + R"("},{"note":")" + forged + R"("}] dc1. )" + encode(second, kKey) + ".";
+  const std::string body = R"([{"note":")" + encode(kToken, kKey) + R"("},{"note":")" + forged +
+                           R"("}] dc1. )" + encode(second, kKey) + ".";
   const auto found = find_tokens(body, kKey);
   REQUIRE(found.size() == 2);
   CHECK(found[0] == kToken);

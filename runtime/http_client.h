@@ -1,0 +1,89 @@
+#pragma once
+// HTTP out: libcurl's multi interface on the Asio loop (see curl_loop.cpp for the traps). One client
+// per purpose: probes and pages never share connections, so that one cannot starve the other.
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/names.h"
+#include "model/time.h"
+#include "runtime/net.h"
+
+namespace deadcalm::runtime {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;                // http or https only
+  Headers headers;                // as given; a User-Agent is added by the caller
+  std::string body;               // sent when non-empty, or for POST, PUT and PATCH
+  model::Millis timeout{10'000};  // the whole exchange, DNS included
+  std::size_t max_body_bytes = 1 << 20;
+  std::string ca_file;  // PEM; empty: the system's store
+  bool verify_tls = true;
+  bool fresh_connection = true;  // never reuse one: a pooled connection hides DNS, TLS and balancer faults
+  bool keep_connection = false;  // leave it open for the next step of the same transaction
+};
+
+// Offsets are already differences: each phase alone, clamped at 0. Redirects are never followed.
+struct HttpTimings {
+  model::Millis dns{}, connect{}, tls{}, first_byte{}, total{};
+};
+
+struct HttpAnswer {
+  int status = 0;
+  Headers headers;  // names in lower case, in order of arrival
+  std::string body;
+  HttpTimings timings;
+  bool reused_connection = false;
+
+  // First value of a header (name in lower case); nullptr if absent.
+  const std::string* header(std::string_view name) const;
+};
+
+enum class HttpFault {
+  dns,
+  connect,  // refused, unreachable, reset before anything was sent
+  tls,
+  timeout,
+  broken,       // cut in the middle, malformed answer
+  too_large,    // more than max_body_bytes
+  bad_request,  // an URL or header that cannot be sent
+  own,          // ours: cancelled, out of file descriptors or memory
+};
+
+struct HttpFailure {
+  HttpFault fault = HttpFault::own;
+  bool request_sent = false;  // true: the other side may have acted on it
+  std::string message;        // "connection refused 127.0.0.1:8080"
+};
+
+class CurlLoop;
+
+// Loop thread only. fetch() never throws for what the network does, always ends by `timeout`, and on
+// cancellation ends with HttpFault::own. Destroy only when no fetch is under way.
+class HttpClient {
+ public:
+  explicit HttpClient(net::any_io_executor executor);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  net::awaitable<std::expected<HttpAnswer, HttpFailure>> fetch(HttpRequest request);
+
+ private:
+  std::unique_ptr<CurlLoop> loop_;
+};
+
+}  // namespace deadcalm::runtime
+
+template <>
+struct deadcalm::model::Names<deadcalm::runtime::HttpFault> {
+  static constexpr std::array<std::string_view, 8> values{"dns",    "connect",   "tls",         "timeout",
+                                                          "broken", "too_large", "bad_request", "own"};
+};
