@@ -1,0 +1,104 @@
+#include "store/memory/memory_store.h"
+
+#include <algorithm>
+
+namespace deadcalm::store {
+
+model::Result<void> MemoryStore::commit(const Batch& batch) {
+  if (fail_commits) return std::unexpected(*fail_commits);
+  ++commits;
+  for (const auto& s : batch.streams) streams_[s.name] = s;
+  for (const auto& r : batch.records) records_[{r.stream, r.seq}] = r;
+  for (const auto& key : batch.forget_records) records_.erase(key);
+  for (const auto& name : batch.forget_streams) {
+    streams_.erase(name);
+    std::erase_if(records_, [&](const auto& entry) { return entry.first.first == name; });
+  }
+  for (const auto& d : batch.documents) {
+    if (d.text.empty()) {
+      documents_.erase({d.kind, d.key});
+    } else {
+      documents_[{d.kind, d.key}] = d.text;
+    }
+  }
+  const auto next_id = [&] { return inbox_.empty() ? 1 : inbox_.back().id + 1; };
+  for (const auto& t : batch.transitions) inbox_.push_back({next_id(), t});
+  for (const auto& c : batch.commands) inbox_.push_back({next_id(), c});
+  for (const auto& i : batch.incidents) incidents_[{i.subject, i.generation}] = i;
+  for (const auto& p : batch.new_pages) {
+    if (std::ranges::any_of(pages_, [&](const auto& entry) { return entry.second.id == p.id; })) continue;
+    const std::int64_t number = pages_.empty() ? 1 : pages_.rbegin()->first + 1;
+    pages_[number] = p;
+    pages_[number].number = number;
+  }
+  for (const auto& change : batch.page_changes) {
+    for (auto& [number, page] : pages_) {
+      if (page.id != change.id) continue;
+      page = change;
+      page.number = number;
+    }
+  }
+  for (const auto& c : batch.cursors) cursors_[c.name] = c.inbox_id;
+  return {};
+}
+
+std::vector<model::Result<void>> MemoryStore::commit_group(const std::vector<const Batch*>& batches) {
+  std::vector<model::Result<void>> results;
+  for (const Batch* batch : batches) results.push_back(commit(*batch));
+  return results;
+}
+
+model::Result<Identity> MemoryStore::identity() {
+  return Identity{"test0001", model::Secret("memory-store-key")};
+}
+
+model::Result<std::vector<model::Stream>> MemoryStore::streams() {
+  std::vector<model::Stream> out;
+  for (const auto& [name, stream] : streams_) out.push_back(stream);
+  return out;
+}
+
+model::Result<std::vector<model::Record>> MemoryStore::records() {
+  std::vector<model::Record> out;
+  for (const auto& [key, record] : records_) out.push_back(record);
+  return out;
+}
+
+model::Result<std::vector<Document>> MemoryStore::documents(const std::string& kind) {
+  std::vector<Document> out;
+  for (const auto& [key, text] : documents_) {
+    if (key.first == kind) out.push_back({key.first, key.second, text});
+  }
+  return out;
+}
+
+model::Result<std::vector<InboxItem>> MemoryStore::inbox_after(std::int64_t id, int limit) {
+  std::vector<InboxItem> out;
+  for (const auto& item : inbox_) {
+    if (item.id > id && std::ssize(out) < limit) out.push_back(item);
+  }
+  return out;
+}
+
+model::Result<std::int64_t> MemoryStore::cursor(const std::string& name) {
+  const auto it = cursors_.find(name);
+  return it == cursors_.end() ? 0 : it->second;
+}
+
+model::Result<std::vector<IncidentRow>> MemoryStore::incidents(bool open_only) {
+  std::vector<IncidentRow> out;
+  for (const auto& [key, incident] : incidents_) {
+    if (incident.open || !open_only) out.push_back(incident);
+  }
+  return out;
+}
+
+model::Result<std::vector<PageRow>> MemoryStore::unsent_pages() {
+  std::vector<PageRow> out;
+  for (const auto& [number, page] : pages_) {
+    if (page.state == PageState::queued || page.state == PageState::sending) out.push_back(page);
+  }
+  return out;
+}
+
+}  // namespace deadcalm::store
