@@ -1,0 +1,52 @@
+#include "config/environment.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+
+namespace deadcalm::config {
+namespace {
+
+constexpr std::size_t kMaxBytes = std::size_t{1} << 20U;  // secrets are small; a log or a disk is not one
+
+model::Result<std::string> read_small_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return model::fail(model::ErrorKind::bad_input, "it is a directory");
+  }
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return model::fail(model::ErrorKind::not_found, std::strerror(errno));
+  std::string text(kMaxBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return model::fail(model::ErrorKind::unavailable, "it cannot be read");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kMaxBytes) return model::fail(model::ErrorKind::bad_input, "it is larger than 1 MiB");
+  return text;
+}
+
+}  // namespace
+
+Environment process_environment() {
+  Environment here;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    here.variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  here.read_file = read_small_file;
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0') here.host_name = name.data();
+  std::error_code error;
+  here.in_container = std::filesystem::exists("/.dockerenv", error) ||
+                      std::filesystem::exists("/run/.containerenv", error) ||
+                      here.variables.contains("KUBERNETES_SERVICE_HOST");
+  return here;
+}
+
+}  // namespace deadcalm::config
