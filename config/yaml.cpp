@@ -74,7 +74,7 @@ void add_syntax_error(const Source& source, const YAML::Exception& error, const 
 
 std::optional<Node> parse_yaml(const Source& source, Faults& faults) {
   if (source.text.size() > kMaxFileBytes) {
-    faults.add({}, {}, "the file is larger than 16 MiB");
+    faults.add(Mark{}, {}, "the file is larger than 16 MiB");
     return std::nullopt;
   }
   if (const auto bad = first_bad_byte(source.text)) {
@@ -94,7 +94,8 @@ std::optional<Node> parse_yaml(const Source& source, Faults& faults) {
     add_syntax_error(source, error, tree, faults);
     return std::nullopt;
   }
-  if (!tree.had_document()) faults.add({}, {}, "the file says nothing", "it needs at least \"services:\"");
+  if (!tree.had_document())
+    faults.add(Mark{}, {}, "the file says nothing", "it needs at least \"services:\"");
   return tree.take();
 }
 
