@@ -1,0 +1,31 @@
+#pragma once
+// A canary as backends see it: a numbered token and the names its record can have before it exists.
+#include <string>
+
+#include "model/ledger.h"
+#include "model/secret.h"
+#include "model/token.h"
+
+namespace deadcalm::probes {
+
+struct Canary {
+  std::string stream;
+  std::uint64_t seq = 0;
+  std::string token;      // what the record must hold
+  std::string record_id;  // ${canary.id}, or what the server assigned
+
+  std::string uuid() const { return model::canary_uuid(stream, seq); }
+  std::int64_t number() const { return model::canary_int(stream, seq); }
+};
+
+inline Canary make_canary(const std::string& stream, std::uint64_t seq, model::WallTime now,
+                          const model::Secret& key) {
+  const model::Token token{stream, seq, now, model::random_hex(4)};
+  return {stream, seq, encode(token, key), model::canary_id(stream, seq)};
+}
+
+inline Canary canary_of(const model::Record& record) {
+  return {record.stream, record.seq, record.token, record.id};
+}
+
+}  // namespace deadcalm::probes

@@ -1,0 +1,533 @@
+// Why the look at the kept record runs beside the plant: when a backend accepts and never answers, the
+// plant uses up the whole time-out. Reading the kept record only afterwards would double the time to a
+// page. So half-way through (or as soon as the truth path fails) the hedge path reads it, within the
+// same deadline: one look never takes longer than `timeout`, and still says whether reading works.
+#include "probes/write_probe.h"
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include "runtime/event.h"
+
+namespace deadcalm::probes {
+
+using model::Record;
+using model::RecordState;
+using namespace net::experimental::awaitable_operators;
+
+namespace {
+
+constexpr std::size_t kUnresolvedLimit = 3;
+constexpr model::Millis kGoneTwiceApart{600'000};
+constexpr model::Millis kFirstReread{50};
+constexpr model::Millis kLongestReread{1'000};
+
+StepFailure own_fault(std::string detail) {
+  return {model::Write::unknown, std::move(detail), false, false, false};
+}
+
+}  // namespace
+
+struct WriteProbe::Cycle {
+  model::Observation observation;
+  model::WriteLook look;
+  model::SteadyTime deadline{};
+  Canary canary;
+  Record record;  // the new one
+  bool verified = false;
+  bool kept_looked_at = false;
+  bool kept_absent = false;  // the kept record was read and is not there; identity proved
+  runtime::Event truth_done;
+
+  void fail(const char* step, const StepFailure& failure) {
+    look.write = failure.failure;
+    look.container_gone = look.container_gone || failure.container_gone;
+    observation.step = step;
+    observation.detail = failure.detail;
+  }
+};
+
+WriteProbe::WriteProbe(WriteProbeOptions options, WriteProbeDeps deps, model::Stream stream,
+                       std::vector<Record> records)
+    : options_(std::move(options)),
+      deps_(std::move(deps)),
+      stream_(std::move(stream)),
+      records_(std::move(records)) {
+  // A reserved record survived a crash: its plant may or may not have happened.
+  for (Record& record : records_) {
+    if (record.state == RecordState::reserved) record.state = RecordState::unresolved;
+  }
+  server_assigns_ids_ = deps_.backend->describe({stream_.name, 1, "", ""}).server_assigns_ids;
+}
+
+Record* WriteProbe::find_state(RecordState state) {
+  const auto it = std::ranges::find(records_.rbegin(), records_.rend(), state, &Record::state);
+  return it == records_.rend() ? nullptr : &*it;
+}
+
+std::vector<Record> WriteProbe::all(RecordState state) const {
+  std::vector<Record> found;
+  std::ranges::copy_if(records_, std::back_inserter(found),
+                       [&](const Record& r) { return r.state == state; });
+  return found;
+}
+
+void WriteProbe::note_seen(std::uint64_t seq) {
+  if (seq < stream_.next_seq) return;
+  foreign_seq_ = seq;
+  stream_.next_seq = seq + 1;
+}
+
+// Commits, and only then believes it in memory.
+net::awaitable<model::Result<void>> WriteProbe::commit(LedgerChange change) {
+  auto result = co_await deps_.ledger.commit(stream_.name, change);
+  if (!result) co_return result;
+  if (change.stream) stream_ = *change.stream;
+  for (const Record& record : change.put) {
+    const auto it = std::ranges::find(records_, record.seq, &Record::seq);
+    if (it != records_.end()) {
+      *it = record;
+    } else {
+      records_.push_back(record);
+    }
+  }
+  std::erase_if(records_, [&](const Record& r) {
+    return std::ranges::find(change.forget, r.seq) != change.forget.end();
+  });
+  co_return result;
+}
+
+net::awaitable<void> WriteProbe::run(Publish publish) {
+  Cycle cycle;
+  cycle.observation.service = options_.service;
+  cycle.observation.probe = options_.probe;
+  cycle.observation.started = deps_.clock.now();
+  cycle.deadline = cycle.observation.started.steady + options_.timeout;
+  cycle.look.foreign_seq = std::exchange(foreign_seq_, 0);
+
+  // The whole cycle, a line a step.
+  bool go = co_await make_room(cycle);
+  if (go) go = co_await prepare(cycle);
+  if (go) go = co_await reserve(cycle);
+  if (go) {
+    co_await (truth_path(cycle) && hedge_path(cycle));
+  } else {
+    co_await look_at_kept(cycle, cycle.deadline);
+  }
+  cycle.observation.ended = deps_.clock.now();
+  co_await look_at_missing(cycle);
+  co_await settle(cycle);
+
+  cycle.look.armed = stream_.armed;
+  cycle.observation.look = cycle.look;
+  publish(std::move(cycle.observation));
+  if (cycle.verified) co_await sweep();
+  deps_.backend->finish();
+  if (deps_.read_from) deps_.read_from->finish();
+}
+
+// Three plants of unknown fate are enough: the oldest has to be settled before another may follow.
+net::awaitable<bool> WriteProbe::make_room(Cycle& cycle) {
+  const auto unresolved = all(RecordState::unresolved);
+  if (unresolved.size() < kUnresolvedLimit) co_return true;
+  StepFailure failure;
+  const bool settled = co_await remove_record(unresolved.front(), failure);
+  if (settled) co_return true;
+  if (failure.failure == model::Write::ok && !server_assigns_ids_) {
+    // Absent, but perhaps still on its way: planting that very record again makes no new one.
+    cycle.record = *std::ranges::find(records_, unresolved.front().seq, &Record::seq);
+    cycle.canary = canary_of(cycle.record);
+    co_return true;
+  }
+  if (failure.failure == model::Write::ok) failure = last_failure_;
+  failure.detail += " (3 records of unknown fate; the oldest has to be settled before another is planted)";
+  cycle.fail("clean-up", failure);
+  co_return false;
+}
+
+net::awaitable<bool> WriteProbe::prepare(Cycle& cycle) {
+  if (stream_.container_created) co_return true;
+  const PrepareAnswer answer = co_await deps_.backend->prepare(true, cycle.deadline);
+  if (answer.failure) {
+    cycle.look.plant_attempted = true;
+    cycle.fail("prepare", *answer.failure);
+    co_return false;
+  }
+  LedgerChange change;
+  change.stream = stream_;
+  change.stream->container_created = true;
+  change.stream->container_identity = answer.container_identity;
+  const auto committed = co_await commit(std::move(change));
+  if (!committed) cycle.fail("ledger", own_fault(committed.error().message));
+  co_return committed.has_value();
+}
+
+net::awaitable<bool> WriteProbe::reserve(Cycle& cycle) {
+  if (cycle.record.seq != 0) co_return true;  // planted again: on the ledger already
+  const std::uint64_t seq = stream_.next_seq;
+  cycle.canary = make_canary(stream_.name, seq, cycle.observation.started.wall, deps_.canary_key);
+  cycle.record = {stream_.name,
+                  seq,
+                  RecordState::reserved,
+                  cycle.canary.token,
+                  cycle.canary.record_id,
+                  cycle.observation.started.wall,
+                  {}};
+  if (server_assigns_ids_) cycle.record.id = cycle.canary.record_id = "";
+  LedgerChange change;
+  change.stream = stream_;
+  change.stream->next_seq = seq + 1;
+  change.put = {cycle.record};
+  const auto committed = co_await commit(std::move(change));
+  if (!committed) cycle.fail("ledger", own_fault(committed.error().message));
+  co_return committed.has_value();
+}
+
+net::awaitable<void> WriteProbe::truth_path(Cycle& cycle) {
+  const bool planted = co_await plant(cycle);
+  if (planted) co_await read_until_seen(cycle);
+  if (cycle.verified && !cycle.kept_looked_at) {
+    const model::SteadyTime deadline = deps_.clock.now().steady + options_.timeout;
+    co_await look_at_kept(cycle, deadline);
+  }
+  cycle.truth_done.set();
+}
+
+net::awaitable<bool> WriteProbe::plant(Cycle& cycle) {
+  cycle.look.plant_attempted = true;
+  cycle.look.seq = cycle.canary.seq;
+  cycle.look.planted_at = deps_.clock.now();
+  const PlantAnswer answer = co_await deps_.backend->plant(cycle.canary, cycle.deadline);
+  cycle.look.plant_time = deps_.clock.now().steady - cycle.look.planted_at.steady;
+  if (answer.failure) {
+    StepFailure failure = *answer.failure;
+    if (failure.looks_misconfigured && !stream_.armed) failure.failure = model::Write::contract;
+    last_failure_ = failure;
+    cycle.fail("plant", failure);
+    cycle.record.state = failure.maybe_done ? RecordState::unresolved : RecordState::reserved;
+    co_return false;
+  }
+  cycle.look.write = model::Write::ok;
+  cycle.look.acknowledged = true;
+  cycle.record.state = RecordState::unresolved;  // it exists; not verified yet
+  if (!answer.record_id.empty()) cycle.record.id = cycle.canary.record_id = answer.record_id;
+  co_return true;
+}
+
+// Reads until the record shows up. An acknowledged record that two answers past `consistency` call
+// absent is judged; everything before that is waiting.
+net::awaitable<void> WriteProbe::read_until_seen(Cycle& cycle) {
+  const model::SteadyTime acknowledged = deps_.clock.now().steady;
+  model::Millis pause = kFirstReread;
+  int absent_late = 0;
+  while (true) {
+    const model::SteadyTime asked = deps_.clock.now().steady;
+    const bool waited = asked >= acknowledged + options_.consistency;
+    const ReadAnswer answer =
+        co_await truth_door().read(cycle.canary, std::max(cycle.deadline, asked + options_.timeout / 2));
+    cycle.look.read_time = deps_.clock.now().steady - acknowledged;
+    if (answer.failure) {
+      cycle.look.read_back = model::ReadBack::fail;
+      // A good status with the wrong content is the API's contract broken, not a read path that is down.
+      const bool contract = answer.failure->failure == model::Write::contract;
+      cycle.fail("read", *answer.failure);
+      if (!contract) cycle.look.write = model::Write::ok;
+      co_return;
+    }
+    if (answer.from_cache) {
+      cycle.look.read_back = model::ReadBack::unknown;
+      cycle.observation.step = "read";
+      cycle.observation.detail = "the read at the source of truth was answered by a cache; it proves nothing";
+      co_return;
+    }
+    if (answer.found == Found::yes) {
+      if (answer.token != cycle.canary.token) {
+        cycle.look.read_back = model::ReadBack::fail;
+        cycle.fail("compare",
+                   {model::Write::contract, "the record came back with other content than was written"});
+        co_return;
+      }
+      cycle.look.read_back = model::ReadBack::ok;
+      cycle.verified = true;
+      const model::Millis took = deps_.clock.now().steady - cycle.look.planted_at.steady;
+      cycle.look.slow = took > options_.slow_after;
+      if (cycle.look.slow) {
+        cycle.observation.step = "plant to compare";
+        cycle.observation.detail = "slow: " + std::to_string(took.count()) + " ms";
+      }
+      co_return;
+    }
+    if (waited && ++absent_late == 2) {
+      co_await judge_absence(cycle, answer);
+      co_return;
+    }
+    co_await deps_.clock.sleep_for(pause);
+    pause = std::min(pause * 2, kLongestReread);
+  }
+}
+
+// Acknowledged and not there. Gone for good, only late on a replica, or hidden from us?
+net::awaitable<void> WriteProbe::judge_absence(Cycle& cycle, ReadAnswer last) {
+  cycle.look.read_back = model::ReadBack::fail;
+  cycle.observation.step = "read";
+  if (!last.primary) {
+    cycle.observation.detail = "acknowledged, and not on the replica yet";
+    co_return;
+  }
+  bool identity_proved = last.identity_proved;
+  if (const Record* kept = find_state(RecordState::kept); kept != nullptr && !identity_proved) {
+    const Canary canary = canary_of(*kept);
+    const ReadAnswer answer = co_await truth_door().read(canary, deps_.clock.now().steady + options_.timeout);
+    identity_proved = answer.found == Found::yes && answer.token == canary.token;
+  }
+  if (identity_proved) {
+    cycle.look.read_back = model::ReadBack::lost;
+    cycle.observation.detail = "acknowledged, and gone when read back at the source";
+    cycle.record.state = RecordState::missing;
+  } else {
+    cycle.fail("read", {model::Write::auth,
+                        "acknowledged, but this session cannot see the record and has not shown who it is "
+                        "(row-level security? another tenant?)"});
+  }
+}
+
+net::awaitable<void> WriteProbe::hedge_path(Cycle& cycle) {
+  const model::SteadyTime half = cycle.observation.started.steady + options_.timeout / 2;
+  co_await (deps_.clock.sleep_until(half) || cycle.truth_done.wait());
+  if (!cycle.verified && !cycle.kept_looked_at) co_await look_at_kept(cycle, cycle.deadline);
+}
+
+// The newest kept canary is the first sentinel. After a good plant it is read at the source of truth.
+// After a failed one it is read through the plant's own door, which tells "refuses writes" from "gone".
+net::awaitable<void> WriteProbe::look_at_kept(Cycle& cycle, model::SteadyTime deadline) {
+  const Record* kept = find_state(RecordState::kept);
+  if (kept == nullptr) co_return;
+  cycle.kept_looked_at = true;
+  model::WriteLook& look = cycle.look;
+  look.rungs_expected = 1;
+  const Canary canary = canary_of(*kept);
+
+  const auto judge = [&](const ReadAnswer& answer, bool proved) {
+    if (answer.failure) {
+      if (!answer.failure->container_gone) return;
+      look.container_gone = true;
+      look.sentinel = model::Sentinel::missing;
+    } else if (answer.from_cache || answer.found == Found::no_answer) {
+      return;
+    } else if (answer.found == Found::yes) {
+      look.sentinel = answer.token == canary.token ? model::Sentinel::present : model::Sentinel::reset;
+    } else if (answer.primary && (proved || answer.identity_proved)) {
+      look.sentinel = model::Sentinel::missing;
+      cycle.kept_absent = true;
+    }
+  };
+
+  if (cycle.verified) {
+    const ReadAnswer answer = co_await truth_door().read(canary, deadline);
+    judge(answer, true);  // the new canary was just planted and read back: we are who we say
+  } else {
+    const ReadAnswer own_door = co_await deps_.backend->read(canary, deadline);
+    if (!cycle.verified && !look.acknowledged) {
+      const bool good =
+          own_door.found == Found::yes && own_door.token == canary.token && !own_door.from_cache;
+      look.read_back = good ? model::ReadBack::ok : model::ReadBack::fail;
+    }
+    judge(own_door, cycle.verified);  // verified: the truth path came through while we read
+    if (deps_.read_from && !cycle.verified) {
+      const ReadAnswer database = co_await deps_.read_from->read(canary, deadline);
+      look.database_still_has_it = database.found == Found::yes;
+      judge(database, false);
+    }
+  }
+  if (look.container_gone && stream_.armed) look.sentinel = model::Sentinel::missing;
+  if (look.sentinel == model::Sentinel::missing) {
+    look.rungs_missing = 1;
+    look.newest_rung_missing = true;
+  }
+}
+
+// A record found missing stays expected until a second read finds it or a person accepts.
+net::awaitable<void> WriteProbe::look_at_missing(Cycle& cycle) {
+  model::WriteLook& look = cycle.look;
+  for (Record record : all(RecordState::missing)) {
+    ++look.rungs_expected;
+    const Canary canary = canary_of(record);
+    const ReadAnswer answer = co_await truth_door().read(canary, deps_.clock.now().steady + options_.timeout);
+    const bool back = answer.found == Found::yes && answer.token == record.token && !answer.from_cache;
+    if (back) {
+      record.state = RecordState::retired;  // a false alarm, or the data was put back: no longer needed
+      LedgerChange change;
+      change.put = {record};
+      (void)co_await commit(std::move(change));
+      continue;
+    }
+    ++look.rungs_missing;
+    look.newest_rung_missing = true;
+    look.sentinel = model::Sentinel::missing;
+  }
+}
+
+// What the ledger has to know of this cycle, in one commit.
+net::awaitable<void> WriteProbe::settle(Cycle& cycle) {
+  LedgerChange change;
+  if (cycle.verified) {
+    if (const Record* kept = find_state(RecordState::kept)) {
+      Record previous = *kept;
+      previous.state = cycle.kept_absent ? RecordState::missing : RecordState::retired;
+      change.put.push_back(previous);
+    }
+    cycle.record.state = RecordState::kept;
+    change.put.push_back(cycle.record);
+    if (!stream_.armed) {
+      change.stream = stream_;
+      change.stream->armed = true;
+    }
+  } else if (cycle.look.plant_attempted && cycle.record.seq != 0) {
+    if (cycle.record.state == RecordState::reserved) {
+      change.forget = {cycle.record.seq};  // never left this machine, or was refused
+    } else {
+      change.put = {cycle.record};
+    }
+  }
+  if (change.put.empty() && change.forget.empty() && !change.stream) co_return;
+  const auto committed = co_await commit(std::move(change));
+  if (committed) co_return;
+  // Not durable, so not proved: after a restart the record would be one of unknown fate.
+  cycle.verified = false;
+  cycle.fail("ledger", own_fault(committed.error().message));
+}
+
+// Removes everything that is no longer needed; returns how much of it is left.
+net::awaitable<std::size_t> WriteProbe::sweep() {
+  co_await name_unnamed();
+  std::vector<Record> unwanted = all(RecordState::retired);
+  const auto unresolved = all(RecordState::unresolved);
+  unwanted.insert(unwanted.end(), unresolved.begin(), unresolved.end());
+  std::size_t left = 0;
+  for (const Record& record : unwanted) {
+    StepFailure failure;
+    const bool removed = co_await remove_record(record, failure);
+    if (!removed) ++left;
+  }
+  co_return left;
+}
+
+// Server-assigned ids: a crash between request and answer leaves a record that only find() can name.
+net::awaitable<void> WriteProbe::name_unnamed() {
+  auto unnamed = all(RecordState::unresolved);
+  std::erase_if(unnamed, [](const Record& r) { return !r.id.empty(); });
+  if (unnamed.empty()) co_return;
+  const FindAnswer answer =
+      co_await deps_.backend->find(stream_.name, deps_.clock.now().steady + options_.timeout);
+  if (answer.failure) co_return;
+  LedgerChange change;
+  for (Record& record : unnamed) {
+    const auto it = std::ranges::find(answer.records, record.token, &FoundRecord::token);
+    const model::WallTime now = deps_.clock.now().wall;
+    if (it != answer.records.end()) {
+      record.id = it->record_id;
+      record.seen_absent.reset();
+      change.put.push_back(record);
+    } else if (record.seen_absent && now - *record.seen_absent >= kGoneTwiceApart) {
+      change.forget.push_back(record.seq);
+    } else if (!record.seen_absent) {
+      record.seen_absent = now;
+      change.put.push_back(record);
+    }
+  }
+  if (!change.put.empty() || !change.forget.empty()) (void)co_await commit(std::move(change));
+}
+
+// True when the record is gone and off the ledger. An unresolved one that is absent may still be on its
+// way, so it counts as gone only when seen so twice, at least ten minutes apart; then `failure` is ok.
+net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failure) {
+  failure = {};
+  failure.failure = model::Write::ok;
+  if (record.id.empty()) {
+    co_await name_unnamed();
+    const auto named = std::ranges::find(records_, record.seq, &Record::seq);
+    if (named == records_.end()) co_return true;
+    record = *named;
+    if (record.id.empty()) co_return false;
+  }
+  const Canary canary = canary_of(record);
+  const model::SteadyTime deadline = deps_.clock.now().steady + options_.timeout;
+  const RemoveAnswer removal = co_await deps_.backend->remove(canary, deadline);
+  if (removal.failure) {
+    failure = *removal.failure;
+    co_return false;
+  }
+  const ReadAnswer after = co_await deps_.backend->read(canary, deadline);
+  if (after.found != Found::no) {
+    failure = after.failure ? *after.failure
+                            : StepFailure{model::Write::contract, "removed, and still there when read again"};
+    co_return false;
+  }
+  LedgerChange change;
+  const model::WallTime now = deps_.clock.now().wall;
+  const bool certain = removal.removed == Removed::yes || record.state != RecordState::unresolved;
+  if (!certain && !(record.seen_absent && now - *record.seen_absent >= kGoneTwiceApart)) {
+    if (!record.seen_absent) {
+      record.seen_absent = now;
+      change.put = {record};
+      (void)co_await commit(std::move(change));
+    }
+    co_return false;
+  }
+  change.forget = {record.seq};
+  const auto committed = co_await commit(std::move(change));
+  if (!committed) failure = own_fault(committed.error().message);
+  co_return committed.has_value();
+}
+
+net::awaitable<std::size_t> WriteProbe::clean_up() {
+  const std::size_t left = co_await sweep();
+  deps_.backend->finish();
+  co_return left;
+}
+
+net::awaitable<model::Result<void>> WriteProbe::accept_generation() {
+  const model::SteadyTime deadline = deps_.clock.now().steady + options_.timeout;
+  const PrepareAnswer prepared = co_await deps_.backend->prepare(true, deadline);
+  if (prepared.failure) co_return model::fail(model::ErrorKind::unavailable, prepared.failure->detail);
+  LedgerChange change;
+  change.stream = stream_;
+  change.stream->container_created = true;
+  change.stream->container_identity = prepared.container_identity;
+  // No longer expected. Retired, not forgotten: a restore may bring them back, and then they go.
+  for (Record record : records_) {
+    bool gone = record.state == RecordState::missing;
+    if (record.state == RecordState::kept) {
+      const Canary canary = canary_of(record);
+      const ReadAnswer answer = co_await truth_door().read(canary, deadline);
+      gone = answer.found == Found::no;
+    }
+    if (gone) {
+      record.state = RecordState::unresolved;
+      record.seen_absent.reset();
+      change.put.push_back(record);
+    }
+  }
+  auto committed = co_await commit(std::move(change));
+  if (committed) co_await sweep();
+  deps_.backend->finish();
+  co_return committed;
+}
+
+net::awaitable<std::size_t> WriteProbe::drop_all() {
+  LedgerChange change;
+  for (Record record : records_) {
+    if (record.state == RecordState::unresolved) continue;
+    record.state = RecordState::retired;
+    change.put.push_back(record);
+  }
+  if (!change.put.empty()) {
+    const auto committed = co_await commit(std::move(change));
+    if (!committed) co_return records_.size();
+  }
+  const std::size_t left = co_await sweep();
+  deps_.backend->finish();
+  co_return left;
+}
+
+}  // namespace deadcalm::probes

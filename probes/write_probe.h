@@ -1,0 +1,97 @@
+#pragma once
+// The write cycle, one for all backends (docs/semantics.md, "The canary's life"):
+//   reserve n on the ledger -> plant n -> read n -> compare -> look at the kept n-1 (the first sentinel)
+//   -> commit "kept = n" -> [the observation is out] -> remove n-1 -> verify gone.
+// A crash at any arrow leaves the ledger naming everything that may exist.
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/observation.h"
+#include "probes/backend.h"
+#include "probes/ledger.h"
+#include "runtime/clock.h"
+
+namespace deadcalm::probes {
+
+struct WriteProbeOptions {
+  std::string service, probe;
+  model::Millis timeout{10'000};     // plant to compare; the removal has as much again
+  model::Millis consistency{5'000};  // how long an acknowledged record may stay unseen
+  model::Millis slow_after{5'000};   // a verified cycle longer than this counts as slow
+};
+
+struct WriteProbeDeps {
+  runtime::Clock& clock;
+  Ledger& ledger;
+  model::Secret canary_key;
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Backend> read_from;  // may be null: then reads go through the same door
+};
+
+using Publish = std::function<void(model::Observation)>;
+
+// Loop thread only; one call at a time. Never throws but on cancellation.
+class WriteProbe {
+ public:
+  // `stream` and `records` as the ledger has them (a new stream: next_seq 1, no records).
+  WriteProbe(WriteProbeOptions options, WriteProbeDeps deps, model::Stream stream,
+             std::vector<model::Record> records);
+
+  // One cycle; publishes exactly one observation, before it removes anything.
+  net::awaitable<void> run(Publish publish);
+
+  // Removes what can be removed and plants nothing (after a restart, while paused).
+  // Returns how many records are left besides the kept one.
+  net::awaitable<std::size_t> clean_up();
+
+  // A person accepts the present state as the new generation: what was missing is no longer expected
+  // and removed if a restore brought it back; a managed container is created again if absent.
+  net::awaitable<model::Result<void>> accept_generation();
+
+  // Removes everything of ours, the kept canary included. Returns how many records could not be removed.
+  net::awaitable<std::size_t> drop_all();
+
+  // A token of our own stream with a number we never gave out was seen (a cloned or restored store).
+  // The next observation says so, and numbering goes on above it.
+  void note_seen(std::uint64_t seq);
+
+  const model::Stream& stream() const { return stream_; }
+  const std::vector<model::Record>& records() const { return records_; }
+  const Backend& backend() const { return *deps_.backend; }
+  const WriteProbeOptions& options() const { return options_; }
+
+ private:
+  struct Cycle;
+
+  net::awaitable<bool> make_room(Cycle& cycle);
+  net::awaitable<bool> prepare(Cycle& cycle);
+  net::awaitable<bool> reserve(Cycle& cycle);
+  net::awaitable<void> truth_path(Cycle& cycle);
+  net::awaitable<bool> plant(Cycle& cycle);
+  net::awaitable<void> read_until_seen(Cycle& cycle);
+  net::awaitable<void> judge_absence(Cycle& cycle, ReadAnswer last);
+  net::awaitable<void> hedge_path(Cycle& cycle);
+  net::awaitable<void> look_at_kept(Cycle& cycle, model::SteadyTime deadline);
+  net::awaitable<void> look_at_missing(Cycle& cycle);
+  net::awaitable<void> settle(Cycle& cycle);
+  net::awaitable<std::size_t> sweep();
+  net::awaitable<bool> remove_record(model::Record record, StepFailure& failure);
+  net::awaitable<void> name_unnamed();
+  net::awaitable<model::Result<void>> commit(LedgerChange change);
+
+  model::Record* find_state(model::RecordState state);
+  std::vector<model::Record> all(model::RecordState state) const;
+  Backend& truth_door() { return deps_.read_from ? *deps_.read_from : *deps_.backend; }
+
+  WriteProbeOptions options_;
+  WriteProbeDeps deps_;
+  model::Stream stream_;
+  std::vector<model::Record> records_;  // what the ledger has, by number
+  std::uint64_t foreign_seq_ = 0;       // to be told with the next observation
+  StepFailure last_failure_;
+  bool server_assigns_ids_ = false;
+};
+
+}  // namespace deadcalm::probes
