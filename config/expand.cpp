@@ -129,12 +129,17 @@ Expanded expand(std::string_view text, const RunTimeNames& allowed, const Enviro
 }
 
 bool has_reference(std::string_view text) {
+  return !references(text).empty();
+}
+
+std::vector<std::string_view> references(std::string_view text) {
+  std::vector<std::string_view> names;
   for (std::size_t at = 0; at + 1 < text.size(); ++at) {
     if (text[at] != '$') continue;
-    if (text[at + 1] == '{') return true;
+    if (text[at + 1] == '{') names.push_back(text.substr(at + 2, text.substr(at + 2).find('}')));
     if (text[at + 1] == '$') ++at;  // $${ refers to nothing
   }
-  return false;
+  return names;
 }
 
 std::string resolve(const std::string& file, const std::string& base_dir) {

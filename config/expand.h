@@ -30,6 +30,9 @@ Expanded expand(std::string_view text, const RunTimeNames& allowed, const Enviro
 // Does `text` refer to anything, so that it is no secret by itself?
 bool has_reference(std::string_view text);
 
+// The names in ${...}, in order; a reference left open counts to the end.
+std::vector<std::string_view> references(std::string_view text);
+
 // `file` as seen from `base_dir`, unless it is absolute.
 std::string resolve(const std::string& file, const std::string& base_dir);
 

@@ -108,8 +108,9 @@ std::string Faults::rendered(const Fault& fault) const {
       source_->file + ':' + std::to_string(fault.mark.line) + ':' + std::to_string(column) + ": ";
   if (fault.warning) text += "warning: ";
   if (!fault.path.empty()) text += fault.path + ": ";
-  text += masked(fault.message);
-  text += '\n' + before + after + '\n';
+  text += masked(fault.message) + '\n';
+  if (source_->text.empty()) return text;  // the file could not be read: no line to show
+  text += before + after + '\n';
   return text += std::string(characters(before), ' ') + "^\n";
 }
 
@@ -123,7 +124,9 @@ std::string Faults::text() const {
 
 std::string did_you_mean(std::string_view typed, const std::vector<std::string>& words) {
   const std::vector<std::string_view> views(words.begin(), words.end());
-  const std::string_view word = model::closest_name(typed, views);
+  std::string_view word = model::closest_name(typed, views);
+  // Two letters differ between any two short words: "udp" is no slip for "tcp".
+  if (!word.empty() && typed.size() <= 4 && typed.front() != word.front()) word = {};
   return word.empty() ? std::string() : "did you mean \"" + std::string(word) + "\"?";
 }
 

@@ -38,6 +38,8 @@ class Faults {
   bool any() const { return errors_ > 0; }  // a fault, not only warnings
   bool fault_at(Mark mark, std::string_view path) const;
 
+  const std::shared_ptr<const Source>& source() const { return source_; }
+
   // In the order of the file; a fault found twice is listed once.
   const std::vector<Fault>& list() const { return faults_; }
 

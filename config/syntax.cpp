@@ -57,8 +57,6 @@ constexpr std::array kPhrases{
            "check the indentation and the quotes"},
     Phrase{"end of sequence not found", "this does not continue the list above",
            "check the indentation and the quotes"},
-    Phrase{"end of map flow not found", "a { is never closed, or a comma is missing before this", ""},
-    Phrase{"end of sequence flow not found", "a [ is never closed, or a comma is missing before this", ""},
     Phrase{"illegal flow end", "this } or ] closes nothing", ""},
     Phrase{"illegal block entry", "a \"- \" is not expected here", "start the list on a line of its own"},
     Phrase{"the referenced anchor is not defined", "no &anchor of this name comes before",
@@ -119,7 +117,8 @@ bool null_written(std::string_view text, std::size_t offset) {
 }
 
 Advice explain_syntax_error(std::string_view text, std::size_t offset, std::string_view yaml_message,
-                            std::size_t last_plain, std::string_view last_plain_text) {
+                            std::size_t last_plain, std::string_view last_plain_text,
+                            std::optional<Mark> open_bracket) {
   offset = std::min(offset, text.size());
   // `{ bearer: ${X} }`: YAML reads the text "$" and then a second map.
   if (last_plain != kNone && last_plain_text.ends_with('$')) {
@@ -145,6 +144,13 @@ Advice explain_syntax_error(std::string_view text, std::size_t offset, std::stri
               "this is no \"key: value\"",
               above.find(':') == kNone ? "a colon is missing" : "a space is missing after the colon"};
     }
+  }
+  if (yaml_message.contains("flow not found") && open_bracket) {
+    if (offset == text.size()) return {*open_bracket, "this bracket is never closed", {}};
+    return {mark_of(text, offset),
+            "the bracket opened in line " + std::to_string(open_bracket->line) + ", column " +
+                std::to_string(open_bracket->column) + " is not closed, or a comma is missing before this",
+            {}};
   }
   for (const Phrase& phrase : kPhrases) {
     if (yaml_message == phrase.from_yaml) {

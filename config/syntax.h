@@ -32,8 +32,9 @@ struct Advice {
 };
 
 // Says in our words what a YAML syntax error at `offset` means. `last_plain` is the offset of the
-// last unquoted text read before it; npos if none.
+// last unquoted text read before it, npos if none; `open_bracket` the innermost { or [ still open.
 Advice explain_syntax_error(std::string_view text, std::size_t offset, std::string_view yaml_message,
-                            std::size_t last_plain, std::string_view last_plain_text);
+                            std::size_t last_plain, std::string_view last_plain_text,
+                            std::optional<Mark> open_bracket);
 
 }  // namespace deadcalm::config

@@ -95,6 +95,7 @@ void TreeBuilder::begin(Kind kind, std::size_t offset, Mark mark, Anchor anchor)
   refuse_tabs(offset, mark);
   Open open;
   open.anchor = anchor;
+  open.offset = offset;
   open.node.kind = kind;
   open.node.mark = mark;
   open.node.path = next_path();
@@ -118,7 +119,7 @@ void TreeBuilder::tag(Mark mark, std::string_view tag) {
   constexpr std::string_view kCore = "tag:yaml.org,2002:";
   if (tag.starts_with(kCore)) shown = "!!" + std::string(tag.substr(kCore.size()));
   faults_.add(mark, expects_key() ? std::string() : next_path().text(), "tags are not allowed: " + shown,
-              "remove it; put a text in quotes");
+              "remove it, and put a text in quotes");
 }
 
 void TreeBuilder::read_key(Mark mark, std::string text, bool quoted) {
@@ -157,6 +158,15 @@ void TreeBuilder::refuse_key(Mark mark, std::string message, std::string_view hi
 void TreeBuilder::refuse_tabs(std::size_t offset, Mark mark) {
   if (!indented_with_tab(source_.text, offset, mark.column)) return;
   faults_.add(mark, {}, "a tab cannot indent YAML", "use spaces");
+}
+
+std::optional<Mark> TreeBuilder::open_bracket() const {
+  for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
+    if (open->offset < source_.text.size() && std::string_view("{[").contains(source_.text[open->offset])) {
+      return open->node.mark;
+    }
+  }
+  return std::nullopt;
 }
 
 Path TreeBuilder::next_path() const {

@@ -39,6 +39,7 @@ class TreeBuilder {
   std::optional<Node> take() { return std::move(root_); }
 
   // For explain_syntax_error.
+  std::optional<Mark> open_bracket() const;  // the innermost { or [ not closed yet
   std::size_t last_plain_offset() const { return last_plain_offset_; }
   const std::string& last_plain_text() const { return last_plain_text_; }
 
@@ -46,6 +47,7 @@ class TreeBuilder {
   struct Open {
     Node node;
     Anchor anchor = 0;
+    std::size_t offset = 0;
     bool key_read = false;  // map: the next event is a value
     bool key_kept = false;  // false: a refused key, whose value is dropped too
     std::string key;

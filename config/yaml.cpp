@@ -65,8 +65,9 @@ class Events final : public YAML::EventHandler {
 
 void add_syntax_error(const Source& source, const YAML::Exception& error, const TreeBuilder& tree,
                       Faults& faults) {
-  const Advice advice = explain_syntax_error(source.text, offset_of(error.mark), error.msg,
-                                             tree.last_plain_offset(), tree.last_plain_text());
+  const Advice advice =
+      explain_syntax_error(source.text, offset_of(error.mark), error.msg, tree.last_plain_offset(),
+                           tree.last_plain_text(), tree.open_bracket());
   faults.add(advice.mark, {}, advice.message, advice.hint);
 }
 
