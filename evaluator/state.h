@@ -102,7 +102,7 @@ struct ViewState {
 
   bool armed = false;  // has ever answered well
   bool setup_told = false;
-  std::optional<Millis> lifetime;            // the longest that its last answers allowed caches to keep them
+  std::optional<Millis> lifetime;            // what its newest answer allowed caches to keep it, when told
   std::optional<SteadyTime> newest_planted;  // when the newest token it ever showed was planted
   std::vector<SeenStream> seen;              // of our own streams
   Streaks streaks;
@@ -134,7 +134,8 @@ struct Label {
   model::Alarm alarm = model::Alarm::none;
   model::Severity severity = model::Severity::info;
   int row = 0;
-  std::string probe;  // whose looks decide it
+  bool minor_loss = false;  // one rung of the ladder: a notice
+  std::string probe;        // whose looks decide it
   friend bool operator==(const Label&, const Label&) = default;
 };
 
@@ -162,15 +163,16 @@ struct ServiceState {
   std::optional<SteadyTime> anchor_ok_started;  // of the newest good one
   bool anchor_bad = false;
   bool loop_late = false;
-  bool frozen = false;                                  // blind: nothing advances
+  std::optional<SteadyTime> frozen_since;               // blind: nothing advances
   SteadyTime fresh_after{SteadyTime::duration::min()};  // looks that started earlier say nothing any more
 
   model::Verdict said = model::Verdict::unknown;  // the last confirmed word: healthy, or the open incident's
   std::optional<OpenIncident> incident;
-  std::optional<Instant> stale_since;  // clients have been behind since
-  Millis stale_blind{};                // of that, time spent blind
-  std::vector<SteadyTime> changes;     // opened, resolved, fell back: within the last 30 min, newest last
-  int recovery_factor = 1;             // 1, 2, 4 or 8 while flapping
+  // The steady part runs on the clock that stands still while we are blind.
+  std::optional<Instant> behind_since;  // clients do not get what was acknowledged
+  std::optional<Instant> beacons_high_since;
+  std::vector<SteadyTime> changes;  // opened, resolved, fell back: within the last 30 min, newest last
+  int recovery_factor = 1;          // 1, 2, 4 or 8 while flapping
 
   std::optional<Instant> unknown_since;  // own incident after 3 intervals
   bool unknown_told = false;
