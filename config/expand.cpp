@@ -63,7 +63,7 @@ class Expansion {
     }
   }
 
-  void variable(std::string name) {
+  void variable(const std::string& name) {
     const auto found = environment_.variables.find(name);
     if (found != environment_.variables.end()) {
       fetched(found->second);
