@@ -50,7 +50,7 @@ Label held_up(const OpenIncident& incident, Label label) {
 }
 
 bool says_the_same(const Label& a, const Label& b) {
-  return a.verdict == b.verdict && a.masked == b.masked && a.alarm == b.alarm && a.severity == b.severity &&
+  return a.row == b.row && a.masked == b.masked && a.alarm == b.alarm && a.severity == b.severity &&
          a.alarm_class == b.alarm_class && a.minor_loss == b.minor_loss;
 }
 
@@ -102,7 +102,7 @@ bool may_change_to(const Context& c, const OpenIncident& incident, const Label& 
 // A label that is no rise waits until it has lasted.
 void wait_or_set(Context& c, const Label& label) {
   OpenIncident& incident = *c.state.incident;
-  if (!incident.next || incident.next->verdict != label.verdict || incident.next->masked != label.masked) {
+  if (!incident.next || incident.next->row != label.row || incident.next->masked != label.masked) {
     incident.next_since = c.now.steady;
   }
   incident.next = label;
