@@ -169,6 +169,12 @@ std::span<const Node> Reader::list_or_one(std::string_view key) {
   return {value, 1};
 }
 
+std::optional<Value> Reader::value(std::string_view key, const RunTimeNames& allowed) {
+  const Node* node = take(key);
+  if (node == nullptr) return std::nullopt;
+  return read_value(*node, allowed, context_);
+}
+
 const Node* Reader::node(std::string_view key) {
   return take(key);
 }

@@ -24,6 +24,7 @@
 #include "config/node.h"
 #include "config/secret_source.h"
 #include "config/template.h"
+#include "config/value.h"
 #include "model/names.h"
 #include "model/secret.h"
 #include "model/time.h"
@@ -97,7 +98,10 @@ class Reader {
   std::optional<Reader> child(std::string_view key);        // a map
   std::span<const Node> list(std::string_view key);         // absent: empty
   std::span<const Node> list_or_one(std::string_view key);  // a single value counts as a list of one
-  const Node* node(std::string_view key);                   // raw; nullptr: absent
+  // Free-form: a JSON body, variables. Texts keep the allowed run-time names.
+  std::optional<Value> value(std::string_view key, const RunTimeNames& allowed);
+
+  const Node* node(std::string_view key);  // raw; nullptr: absent
 
   // Keys that another decoder of the same map reads.
   void also_known(std::initializer_list<std::string_view> keys);

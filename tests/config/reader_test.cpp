@@ -1,39 +1,14 @@
 #include "config/reader.h"
 
 #include <catch2/catch.hpp>
-#include <memory>
 
-#include "config/yaml.h"
-#include "tests/config/surroundings.h"
+#include "tests/config/bench.h"
 
 using namespace deadcalm;
+using tests::Bench;
 using namespace std::chrono_literals;
 
 namespace {
-
-// One map to read, and what reading it led to.
-struct Bench {
-  explicit Bench(std::string text)
-      : source(std::make_shared<const config::Source>(config::Source{"f.yaml", std::move(text)})),
-        faults(source),
-        tree(config::parse_yaml(*source, faults).value()) {}
-
-  config::Reader reader() { return {tree, context}; }
-  std::string messages() const {
-    std::string text;
-    for (const config::Fault& fault : faults.list()) {
-      text += (fault.warning ? "warning: " : "") + fault.path + ": " + fault.message + '\n';
-    }
-    return text;
-  }
-
-  std::shared_ptr<const config::Source> source;
-  config::Faults faults;
-  config::Node tree;
-  config::Environment machine = tests::machine();
-  std::vector<model::Secret> secrets;
-  config::Context context{faults, machine, "/etc/deadcalm", secrets};
-};
 
 enum class Colour { red, green };
 
