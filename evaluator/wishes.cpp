@@ -25,7 +25,8 @@ bool worth_rechecking(const Judgement& judged) {
     case model::AlarmClass::loss: return !judged.minor_loss;
     case model::AlarmClass::hard: return true;
     case model::AlarmClass::soft:
-      return judged.ruling.row != 13 || judged.signals().read_back == model::ReadBack::fail;
+      return judged.signals().write != model::Write::throttle &&
+             (judged.ruling.row != 13 || judged.signals().read_back == model::ReadBack::fail);
     default: return false;
   }
 }

@@ -96,6 +96,14 @@ class Story {
     return *this;
   }
 
+  Story& take(const Event& event, Instant at) {
+    Step step = evaluate(policy, state, event, at);
+    told = std::move(step.transitions);
+    wishes = step.wishes;
+    history.insert(history.end(), told.begin(), told.end());
+    return *this;
+  }
+
   // A look that starts now and takes so long; the story's clock stays where it is.
   template <class Look>
   Story& look(const std::string& probe, Look what, Millis took = 100ms) {
@@ -183,15 +191,6 @@ class Story {
   Situation situation() const { return evaluator::situation(policy, state, now); }
 
   std::uint64_t last_seq = 0;
-
- private:
-  Story& take(const Event& event, Instant at) {
-    Step step = evaluate(policy, state, event, at);
-    told = std::move(step.transitions);
-    wishes = step.wishes;
-    history.insert(history.end(), told.begin(), told.end());
-    return *this;
-  }
 };
 
 }  // namespace deadcalm::evaluator::testing
