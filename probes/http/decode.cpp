@@ -1,0 +1,258 @@
+#include "probes/http/decode.h"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+
+#include "config/scalar.h"
+#include "config/value.h"
+
+namespace deadcalm::probes::http {
+namespace {
+
+using config::Node;
+using config::Reader;
+
+// A literal: a number, a boolean, null or a text.
+boost::json::value operand_of(const Node& node, config::Context& context) {
+  const auto value = read_value(node, config::no_names(), context);
+  if (!value) return nullptr;
+  const Canary nobody;
+  const std::map<std::string, std::string, std::less<>> nothing;
+  return boost::json::parse(render_json(*value, Names{nobody, nothing}));
+}
+
+Condition make_condition(Operator op, const Node& node, config::Context& context) {
+  Condition condition;
+  condition.op = op;
+  condition.operand = operand_of(node, context);
+  const auto wrong = [&](const char* what) { context.faults().add(node, what); };
+  if (op == Operator::matches) {
+    condition.pattern = std::make_shared<re2::RE2>(node.text, re2::RE2::Quiet);
+    if (!condition.pattern->ok())
+      wrong(("not a regular expression (RE2): " + condition.pattern->error()).c_str());
+  } else if (op == Operator::exists && !condition.operand.is_bool()) {
+    wrong("exists takes true or false");
+  } else if (op >= Operator::length && !condition.operand.is_number()) {
+    wrong("needs a number");
+  }
+  return condition;
+}
+
+// A plain value means equals; a map holds operators, one or several.
+std::vector<Condition> conditions_of(const Node& node, config::Context& context) {
+  if (!node.is_map()) return {make_condition(Operator::equals, node, context)};
+  std::vector<Condition> conditions;
+  for (const auto& entry : node.entries) {
+    if (const auto op = model::from_name<Operator>(entry.key)) {
+      conditions.push_back(make_condition(*op, entry.value, context));
+      continue;
+    }
+    std::vector<std::string> words;
+    for (const auto word : model::Names<Operator>::values) words.emplace_back(word);
+    context.faults().add(entry.mark, node.path.key(entry.key).text(), "unknown operator",
+                         config::did_you_mean(entry.key, words));
+  }
+  return conditions;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+void decode_captures(Reader& step, std::vector<Capture>& captures) {
+  auto child = step.child("capture");
+  if (!child) return;
+  for (const auto& entry : child->self().entries) {
+    Capture capture;
+    capture.name = entry.key;
+    constexpr std::string_view header = "header:";
+    const std::string text = child->text(entry.key);
+    if (text.starts_with(header)) {
+      capture.header = lower(text.substr(header.size()));
+      while (capture.header.starts_with(' ')) capture.header.erase(0, 1);
+    } else if (auto path = JsonPath::parse(text)) {
+      capture.path = *std::move(path);
+    } else {
+      child->fault(entry.key, path.error().message, "give a path like $.data.id, or header:Location");
+    }
+    captures.push_back(std::move(capture));
+  }
+  child->finish();
+}
+
+struct StepDefaults {
+  std::string_view key, method;
+  std::vector<int> status;
+};
+
+// One step in long form, over its defaults.
+void decode_step(Reader& parent, const StepDefaults& defaults, Step& step, bool required) {
+  auto child = parent.child(defaults.key);
+  if (!child) {
+    if (required) {
+      parent.fault(defaults.key, "this step is missing",
+                   "give `resource:` for the short form, or `" + std::string(defaults.key) +
+                       ":` with a method and a url");
+    }
+    return;
+  }
+  const config::RunTimeNames names = config::step_names();
+  step.method = child->text("method", step.method.empty() ? std::string(defaults.method) : step.method);
+  if (child->has("url") || step.url.empty()) step.url = child->url_template("url", config::kHttp, names);
+  for (auto& header : child->template_map("headers", names)) step.headers.push_back(std::move(header));
+  child->one_of({"json", "body"}, false);
+  if (auto json = child->value("json", names)) step.json = *std::move(json);
+  if (auto body = child->optional_template("body", names)) step.raw = *std::move(body);
+  if (child->has("expect")) step.expect = decode_expect(*child);
+  decode_captures(*child, step.captures);
+  if (defaults.key != "find") child->finish();
+}
+
+JsonPath path_of(Reader& reader, std::string_view key, const char* fallback) {
+  const std::string text = reader.text(key, fallback);
+  auto path = JsonPath::parse(text);
+  if (path) return *std::move(path);
+  reader.fault(key, path.error().message);
+  return JsonPath::parse("$").value();
+}
+
+// PUT / GET / DELETE <resource>/${canary.id}
+void short_form(Reader& reader, HttpOptions& options) {
+  const config::RunTimeNames names = config::canary_names();
+  config::Template record = reader.url_template("resource", config::kHttp, names);
+  if (record.is_literal()) {
+    record.add_text(record.literal().ends_with('/') ? "" : "/");
+    record.add_name("canary.id");
+  }
+  for (Step* step : {&options.plant, &options.read, &options.remove}) step->url = record;
+  options.plant.method = "PUT";
+  options.read.method = "GET";
+  options.remove.method = "DELETE";
+}
+
+}  // namespace
+
+Expect decode_expect(Reader& reader) {
+  Expect expect;
+  auto child = reader.child("expect");
+  if (!child) return expect;
+  config::Context& context = child->context();
+  for (const Node& node : child->list_or_one("status")) {
+    const auto status = read_integer(node, context);
+    if (status && (*status < 100 || *status > 599)) {
+      context.faults().add(node, "not an HTTP status", "100 to 599");
+    } else if (status) {
+      expect.status.push_back(static_cast<int>(*status));
+    }
+  }
+  if (auto json = child->child("json")) {
+    for (const auto& entry : json->self().entries) {
+      auto path = JsonPath::parse(entry.key);
+      if (!path) context.faults().add(entry.mark, entry.value.path.text(), path.error().message);
+      const Node* value = json->node(entry.key);
+      if (!path || value == nullptr) continue;
+      for (auto& condition : conditions_of(*value, context))
+        expect.json.push_back({*path, std::move(condition)});
+    }
+    json->finish();
+  }
+  if (auto headers = child->child("header")) {
+    for (const auto& entry : headers->self().entries) {
+      const Node* value = headers->node(entry.key);
+      if (value == nullptr) continue;
+      for (auto& condition : conditions_of(*value, context)) {
+        expect.headers.push_back({lower(entry.key), std::move(condition)});
+      }
+    }
+    headers->finish();
+  }
+  child->finish();
+  return expect;
+}
+
+Auth decode_auth(Reader& reader) {
+  Auth auth;
+  auto child = reader.child("auth");
+  if (!child) return auth;
+  child->also_known({"bearer_file"});
+  child->one_of({"bearer", "bearer_file", "basic", "header"}, true);
+  if (auto bearer = child->secret_source("bearer")) {
+    auth.kind = Auth::Kind::bearer;
+    auth.secret = *std::move(bearer);
+  } else if (auto basic = child->child("basic")) {
+    auth.kind = Auth::Kind::basic;
+    auth.name = basic->text("username");
+    auth.secret = basic->secret_source("password").value_or(config::SecretSource{});
+    basic->finish();
+  } else if (auto header = child->child("header")) {
+    auth.kind = Auth::Kind::header;
+    auth.name = header->text("name");
+    auth.secret = header->secret_source("value").value_or(config::SecretSource{});
+    header->finish();
+  }
+  child->finish();
+  return auth;
+}
+
+void decode_tls(Reader& reader, std::string& ca_file, bool& verify) {
+  auto child = reader.child("tls");
+  if (!child) return;
+  ca_file = child->text("ca_file", "");
+  verify = child->boolean("verify", true);
+  if (!verify)
+    child->warn("verify", "any certificate is accepted: somebody in between can answer for the backend");
+  child->finish();
+}
+
+HttpOptions decode_http(Reader& reader) {
+  HttpOptions options;
+  const config::RunTimeNames names = config::step_names();
+  const bool is_short = reader.has("resource");
+  if (is_short) short_form(reader, options);
+  reader.one_of({"json", "body"}, false);
+  const auto headers = reader.template_map("headers", names);
+  for (Step* step : {&options.plant, &options.read, &options.remove}) step->headers = headers;
+  if (auto json = reader.value("json", names)) options.plant.json = *std::move(json);
+  if (auto body = reader.optional_template("body", names)) options.plant.raw = *std::move(body);
+
+  decode_step(reader, {"plant", "POST", {}}, options.plant, !is_short);
+  decode_step(reader, {"read", "GET", {}}, options.read, !is_short);
+  decode_step(reader, {"remove", "DELETE", {}}, options.remove, !is_short);
+  if (auto find = reader.child("find")) {
+    FindStep step;
+    step.step.headers = headers;
+    find->also_known({"method", "url", "headers", "json", "body", "expect", "capture"});
+    step.records = path_of(*find, "records", "$");
+    step.id = path_of(*find, "id", "$.id");
+    step.token = path_of(*find, "token", "$");
+    find->finish();
+    Reader again(*reader.node("find"), reader.context());
+    again.leave_the_rest();
+    decode_step(reader, {"find", "GET", {}}, step.step, false);
+    options.find = std::move(step);
+  }
+  options.auth = decode_auth(reader);
+  decode_tls(reader, options.ca_file, options.verify_tls);
+  options.unique_query = reader.boolean("unique_query", true);
+  options.max_body_bytes =
+      static_cast<std::size_t>(reader.integer("max_body_bytes", 1 << 20, 1024, 64 << 20));
+  options.proves = "API, read through the same door";
+
+  const bool has_body = options.plant.json.has_value() || !options.plant.raw.empty();
+  if (!has_body && is_short) {
+    reader.fault("resource", "nothing says what to write", R"(add `json: { note: "${canary.token}" }`)");
+  }
+  const bool assigns =
+      std::ranges::any_of(options.plant.captures, [](const Capture& c) { return c.name == "id"; });
+  if (assigns && !options.find) {
+    reader.fault(
+        "plant",
+        "the server assigns the id, so a crash between request and answer would leave a record nobody "
+        "can name",
+        "add a `find:` step that lists own records");
+  }
+  return options;
+}
+
+}  // namespace deadcalm::probes::http

@@ -1,0 +1,16 @@
+#pragma once
+// The keys of `type: http` (docs/configuration.md): the short form with `resource`, the long form with
+// a map a step.
+#include "config/reader.h"
+#include "probes/http/http_backend.h"
+
+namespace deadcalm::probes::http {
+
+HttpOptions decode_http(config::Reader& reader);
+
+// Parts that other HTTP-speaking types share.
+Auth decode_auth(config::Reader& reader);                                     // its key `auth`
+Expect decode_expect(config::Reader& reader);                                 // its key `expect`
+void decode_tls(config::Reader& reader, std::string& ca_file, bool& verify);  // its key `tls`
+
+}  // namespace deadcalm::probes::http

@@ -1,0 +1,272 @@
+#include "probes/http/http_backend.h"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "probes/cache_evidence.h"
+#include "probes/http/classify.h"
+#include "runtime/log.h"
+
+namespace deadcalm::probes::http {
+namespace {
+
+namespace json = boost::json;
+
+bool has_header(const runtime::Headers& headers, std::string_view lower_name) {
+  return std::ranges::any_of(headers, [&](const auto& header) {
+    return std::ranges::equal(header.first, lower_name,
+                              [](unsigned char a, char b) { return std::tolower(a) == b; });
+  });
+}
+
+bool wants_json(const Step& step) {
+  return step.json.has_value() || !step.expect.json.empty();
+}
+
+bool is_absent_status(int status) {
+  return status == 404 || status == 410;
+}
+
+// "[]", "{}", "null" or nothing: an API that answers "no such record" with a good status.
+bool is_empty_body(const std::string& body) {
+  boost::system::error_code ec;
+  if (body.find_first_not_of(" \r\n\t") == std::string::npos) return true;
+  if (body.size() > 64) return false;
+  const json::value value = json::parse(body, ec);
+  if (ec) return false;
+  return value.is_null() || (value.is_array() && value.get_array().empty()) ||
+         (value.is_object() && value.get_object().empty());
+}
+
+std::string as_text(const json::value& value) {
+  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+std::string request_text(const runtime::HttpRequest& request) {
+  std::string text = request.method + ' ' + request.url;
+  for (const auto& [name, value] : request.headers) text += "\n  " + name + ": " + value;
+  if (!request.body.empty()) text += "\n  " + request.body;
+  return runtime::masked(text);
+}
+
+}  // namespace
+
+HttpBackend::HttpBackend(HttpOptions options, HttpDeps deps)
+    : options_(std::move(options)), deps_(std::move(deps)) {}
+
+runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, bool truth_read) const {
+  const Names names{canary, captured_};
+  runtime::HttpRequest request;
+  request.method = step.method;
+  request.url = step.url.render([&](std::string_view name) { return url_encoded(names(name)); });
+  for (const auto& [name, value] : step.headers)
+    request.headers.emplace_back(name, value.render(std::cref(names)));
+  if (step.json) {
+    request.body = render_json(*step.json, names);
+    if (!has_header(request.headers, "content-type"))
+      request.headers.emplace_back("Content-Type", "application/json");
+  } else {
+    request.body = step.raw.render(std::cref(names));
+  }
+  if (!has_header(request.headers, "accept"))
+    request.headers.emplace_back("Accept", "application/json, */*;q=0.1");
+  request.headers.emplace_back("User-Agent", "deadcalm/" DEADCALM_VERSION);
+  request.headers.emplace_back("Deadcalm-Canary", deps_.instance);
+  if (auto auth = auth_header(options_.auth)) request.headers.push_back(*std::move(auth));
+  if (truth_read) {
+    request.headers.emplace_back("Cache-Control", "no-cache");
+    if (options_.unique_query) {
+      request.url += request.url.find('?') == std::string::npos ? "?deadcalm=" : "&deadcalm=";
+      request.url += model::random_hex(4);
+    }
+  }
+  request.ca_file = options_.ca_file;
+  request.verify_tls = options_.verify_tls;
+  request.max_body_bytes = options_.max_body_bytes;
+  return request;
+}
+
+net::awaitable<HttpBackend::Outcome> HttpBackend::send_once(runtime::HttpRequest request,
+                                                            model::SteadyTime deadline) {
+  const model::Millis left = deadline - deps_.clock.now().steady;
+  if (left <= model::Millis{0}) {
+    co_return std::unexpected(StepFailure{model::Write::net, "no time left", false, false, false});
+  }
+  request.timeout = left;
+  // The first step of a cycle connects anew, so that DNS, TLS and the balancer are proved each time.
+  request.fresh_connection = !connected_;
+  request.keep_connection = true;
+  auto answer = co_await deps_.client.fetch(std::move(request));
+  connected_ = answer.has_value();
+  if (!answer) co_return std::unexpected(classify(answer.error()));
+  co_return *std::move(answer);
+}
+
+net::awaitable<HttpBackend::Outcome> HttpBackend::send(const Step& step, Canary canary,
+                                                       model::SteadyTime deadline, bool truth_read) {
+  runtime::HttpRequest request = build(step, canary, truth_read);
+  Outcome outcome = co_await send_once(std::move(request), deadline);
+  const bool refused = outcome && (outcome->status == 401 || outcome->status == 403);
+  if (!refused || options_.auth.kind == Auth::Kind::none) co_return outcome;
+  if (const auto fresh = options_.auth.secret.read_again(deps_.environment)) {
+    options_.auth.secret.value = *fresh;
+    runtime::mask_in_logs({*fresh});
+  }
+  runtime::HttpRequest again = build(step, canary, truth_read);
+  co_return co_await send_once(std::move(again), deadline);
+}
+
+std::optional<StepFailure> HttpBackend::judge(const Step& step, const runtime::HttpAnswer& answer) {
+  if (!step.expect.good_status(answer.status)) return classify_status(answer, wants_json(step));
+  if (auto wrong = step.expect.violated_by(answer)) {
+    return StepFailure{model::Write::contract, "HTTP " + std::to_string(answer.status) + ", but " + *wrong,
+                       true, false, false};
+  }
+  return std::nullopt;
+}
+
+void HttpBackend::capture(const Step& step, const runtime::HttpAnswer& answer) {
+  if (step.captures.empty()) return;
+  boost::system::error_code ec;
+  const json::value document = json::parse(answer.body, ec);
+  for (const Capture& wanted : step.captures) {
+    if (wanted.path) {
+      const json::value* value = ec ? nullptr : wanted.path->find(document);
+      if (value != nullptr) captured_[wanted.name] = as_text(*value);
+    } else if (const std::string* header = answer.header(wanted.header)) {
+      captured_[wanted.name] = *header;
+    }
+  }
+}
+
+net::awaitable<PrepareAnswer> HttpBackend::prepare(bool, model::SteadyTime) {
+  co_return PrepareAnswer{};  // an API's container is its owner's
+}
+
+net::awaitable<PlantAnswer> HttpBackend::plant(Canary canary, model::SteadyTime deadline) {
+  PlantAnswer answer;
+  const Outcome outcome = co_await send(options_.plant, canary, deadline, false);
+  if (!outcome) {
+    answer.failure = outcome.error();
+    co_return answer;
+  }
+  answer.failure = judge(options_.plant, *outcome);
+  capture(options_.plant, *outcome);
+  const auto id = captured_.find("id");
+  const bool assigns =
+      std::ranges::any_of(options_.plant.captures, [](const Capture& c) { return c.name == "id"; });
+  if (assigns && id != captured_.end()) answer.record_id = id->second;
+  if (assigns && !answer.failure && answer.record_id.empty()) {
+    answer.failure = StepFailure{model::Write::contract,
+                                 "HTTP " + std::to_string(outcome->status) + ", but no id in the answer",
+                                 true, false, false};
+  }
+  co_return answer;
+}
+
+net::awaitable<ReadAnswer> HttpBackend::read(Canary canary, model::SteadyTime deadline) {
+  ReadAnswer answer;
+  const Outcome outcome = co_await send(options_.read, canary, deadline, true);
+  if (!outcome) {
+    answer.failure = outcome.error();
+    co_return answer;
+  }
+  if (is_absent_status(outcome->status) && !options_.read.expect.good_status(outcome->status)) {
+    answer.found = Found::no;
+    co_return answer;
+  }
+  const model::CacheClass cache = cache_evidence(outcome->headers).kind;
+  answer.from_cache = cache == model::CacheClass::cache_fresh || cache == model::CacheClass::cache_stale ||
+                      cache == model::CacheClass::stale_on_error;
+  if (!options_.read.expect.good_status(outcome->status)) {
+    answer.failure = classify_status(*outcome, wants_json(options_.read));
+  } else if (outcome->body.find(canary.token) != std::string::npos) {
+    answer.failure = judge(options_.read, *outcome);
+    answer.found = Found::yes;
+    answer.token = canary.token;
+  } else if (is_empty_body(outcome->body)) {
+    answer.found = Found::no;
+  } else {
+    answer.failure = judge(options_.read, *outcome);
+    answer.found = Found::yes;  // something else is there
+    const auto others = model::find_tokens(outcome->body, deps_.canary_key, 1);
+    if (!others.empty()) answer.token = "another token of ours";
+  }
+  capture(options_.read, *outcome);
+  co_return answer;
+}
+
+net::awaitable<RemoveAnswer> HttpBackend::remove(Canary canary, model::SteadyTime deadline) {
+  RemoveAnswer answer;
+  const Outcome outcome = co_await send(options_.remove, canary, deadline, false);
+  if (!outcome) {
+    answer.failure = outcome.error();
+  } else if (is_absent_status(outcome->status)) {
+    answer.removed = Removed::was_absent;
+  } else if (auto failure = judge(options_.remove, *outcome)) {
+    answer.failure = std::move(failure);
+  } else {
+    answer.removed = Removed::cannot_tell;  // many APIs answer 204 whether it was there or not
+  }
+  co_return answer;
+}
+
+net::awaitable<FindAnswer> HttpBackend::find(std::string stream, model::SteadyTime deadline) {
+  FindAnswer answer;
+  if (!options_.find) {
+    answer.failure = StepFailure{model::Write::contract, "no find step is configured", false, false, false};
+    co_return answer;
+  }
+  const Canary nobody{stream, 0, "", ""};
+  const Outcome outcome = co_await send(options_.find->step, nobody, deadline, true);
+  if (!outcome) {
+    answer.failure = outcome.error();
+    co_return answer;
+  }
+  if (auto failure = judge(options_.find->step, *outcome)) {
+    answer.failure = std::move(failure);
+    co_return answer;
+  }
+  boost::system::error_code ec;
+  const json::value document = json::parse(outcome->body, ec);
+  const json::value* list = ec ? nullptr : options_.find->records.find(document);
+  if (list == nullptr || !list->is_array()) {
+    answer.failure = StepFailure{model::Write::contract, "find: no list at " + options_.find->records.text(),
+                                 false, false, false};
+    co_return answer;
+  }
+  for (const json::value& record : list->get_array()) {
+    const json::value* id = options_.find->id.find(record);
+    const json::value* token = options_.find->token.find(record);
+    if (id == nullptr || token == nullptr) continue;
+    const auto ours = model::find_tokens(as_text(*token), deps_.canary_key, 1);
+    if (!ours.empty() && ours[0].stream == stream)
+      answer.records.push_back({as_text(*id), encode(ours[0], deps_.canary_key)});
+  }
+  co_return answer;
+}
+
+void HttpBackend::finish() {
+  captured_.clear();
+  connected_ = false;
+}
+
+Description HttpBackend::describe(const Canary& example) const {
+  Description description;
+  description.target = options_.plant.method + ' ' + options_.plant.url.literal();
+  description.proves = options_.proves;
+  description.can_find = options_.find.has_value();
+  description.server_assigns_ids =
+      std::ranges::any_of(options_.plant.captures, [](const Capture& c) { return c.name == "id"; });
+  description.calls_per_cycle = 5;  // plant, read, look at the kept one, remove, verify gone
+  if (example.token.empty()) return description;
+  description.requests.push_back("plant   " + request_text(build(options_.plant, example, false)));
+  description.requests.push_back("read    " + request_text(build(options_.read, example, true)));
+  description.requests.push_back("remove  " + request_text(build(options_.remove, example, false)));
+  if (options_.find)
+    description.requests.push_back("find    " + request_text(build(options_.find->step, example, true)));
+  return description;
+}
+
+}  // namespace deadcalm::probes::http

@@ -1,0 +1,68 @@
+#pragma once
+// The `http` backend: plant, read, remove and find as requests of any HTTP API.
+//
+// A read is good when its body gives the very token back. 404 and 410 (or an empty list or body) mean
+// absent. Truth reads ask for no cache, by header and by a query of their own, and one that carries
+// cache evidence all the same proves nothing. Where plant captures `id`, the server assigns ids.
+#include "probes/backend.h"
+#include "probes/http/http_step.h"
+#include "runtime/clock.h"
+#include "runtime/http_client.h"
+
+namespace deadcalm::probes::http {
+
+// find: where the list is, and which fields name and identify a record.
+struct FindStep {
+  Step step;
+  JsonPath records, id, token;
+};
+
+struct HttpOptions {
+  Step plant, read, remove;
+  std::optional<FindStep> find;
+  Auth auth;
+  std::string ca_file;
+  bool verify_tls = true;
+  bool unique_query = true;  // add ?deadcalm=<random> to truth reads
+  std::size_t max_body_bytes = 1 << 20;
+  std::string proves;  // for the description
+};
+
+struct HttpDeps {
+  runtime::Clock& clock;
+  runtime::HttpClient& client;
+  const config::Environment& environment;
+  std::string instance;      // for the Deadcalm-Canary header
+  model::Secret canary_key;  // to know our own tokens in an answer
+};
+
+class HttpBackend final : public Backend {
+ public:
+  HttpBackend(HttpOptions options, HttpDeps deps);
+
+  net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
+  net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;
+  net::awaitable<ReadAnswer> read(Canary canary, model::SteadyTime deadline) override;
+  net::awaitable<RemoveAnswer> remove(Canary canary, model::SteadyTime deadline) override;
+  net::awaitable<FindAnswer> find(std::string stream, model::SteadyTime deadline) override;
+  void finish() override;
+  Description describe(const Canary& example) const override;
+
+ private:
+  using Outcome = std::expected<runtime::HttpAnswer, StepFailure>;
+
+  runtime::HttpRequest build(const Step& step, const Canary& canary, bool truth_read) const;
+  // Sends a step; refused credentials are read again and the step tried once more.
+  net::awaitable<Outcome> send(const Step& step, Canary canary, model::SteadyTime deadline, bool truth_read);
+  net::awaitable<Outcome> send_once(runtime::HttpRequest request, model::SteadyTime deadline);
+  // Status and assertions; nullopt: good.
+  static std::optional<StepFailure> judge(const Step& step, const runtime::HttpAnswer& answer);
+  void capture(const Step& step, const runtime::HttpAnswer& answer);
+
+  HttpOptions options_;
+  HttpDeps deps_;
+  std::map<std::string, std::string, std::less<>> captured_;  // in this cycle
+  bool connected_ = false;                                    // a connection of this cycle is open
+};
+
+}  // namespace deadcalm::probes::http

@@ -1,0 +1,115 @@
+#include "probes/registry.h"
+
+#include <algorithm>
+
+#include "probes/http/decode.h"
+#include "probes/postgres/decode.h"
+
+namespace deadcalm::probes {
+namespace {
+
+MakeBackend make_http(http::HttpOptions options) {
+  return [options = std::move(options)](const BackendDeps& d) {
+    return std::make_unique<http::HttpBackend>(
+        options, http::HttpDeps{d.clock, d.client, d.environment, d.instance, d.canary_key});
+  };
+}
+MakeBackend make_postgres(postgres::PostgresOptions options) {
+  return [options = std::move(options)](const BackendDeps& d) {
+    return std::make_unique<postgres::PostgresBackend>(
+        options, postgres::PostgresDeps{d.clock, d.executor, d.environment, d.instance});
+  };
+}
+
+struct BackendType {
+  std::string_view name;
+  MakeBackend (*decode)(config::Reader&);
+};
+
+constexpr BackendType kWriteTypes[] = {
+    {"http", [](config::Reader& r) { return make_http(http::decode_http(r)); }},
+    {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres(r)); }},
+};
+constexpr BackendType kDoorTypes[] = {
+    {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres_door(r)); }},
+};
+
+struct ViewType {
+  std::string_view name;
+  HttpViewOptions (*decode)(config::Reader&);
+};
+constexpr ViewType kViewTypes[] = {
+    {"http", &decode_http_view},
+};
+
+template <class Table>
+std::vector<std::string> names_of(const Table& table) {
+  std::vector<std::string> names;
+  for (const auto& row : table) names.emplace_back(row.name);
+  return names;
+}
+
+template <class Table>
+auto find_in(const Table& table, std::string_view name) {
+  return std::ranges::find(table, name, [](const auto& row) { return row.name; });
+}
+
+MakeBackend decode_read_from(config::Reader& reader) {
+  auto door = reader.child("read_from");
+  if (!door) return nullptr;
+  const std::string type = door->text("type");
+  const auto row = find_in(kDoorTypes, type);
+  if (row == std::end(kDoorTypes)) {
+    if (!type.empty()) {
+      door->fault("type", "unknown type \"" + type + "\" to read from",
+                  config::did_you_mean(type, read_from_types()));
+    }
+    door->leave_the_rest();
+    return nullptr;
+  }
+  MakeBackend make = row->decode(*door);
+  door->finish();
+  return make;
+}
+
+}  // namespace
+
+WritePath decode_write(const std::string& type, config::Reader& reader) {
+  WritePath path;
+  const auto row = find_in(kWriteTypes, type);
+  if (row == std::end(kWriteTypes)) {  // the loader has told it already
+    reader.leave_the_rest();
+    return path;
+  }
+  path.backend = row->decode(reader);
+  path.read_from = decode_read_from(reader);
+  if (!reader.durations("sentinels").empty()) {
+    reader.warn("sentinels",
+                "only the newest kept canary is watched in this version; older rungs are not planted yet");
+  }
+  reader.finish();
+  return path;
+}
+
+HttpViewOptions decode_view(const std::string& type, config::Reader& reader) {
+  const auto row = find_in(kViewTypes, type);
+  if (row == std::end(kViewTypes)) {
+    reader.leave_the_rest();
+    return {};
+  }
+  HttpViewOptions options = row->decode(reader);
+  reader.finish();
+  return options;
+}
+
+std::vector<std::string> write_types() {
+  return names_of(kWriteTypes);
+}
+std::vector<std::string> read_from_types() {
+  return names_of(kDoorTypes);
+}
+std::vector<std::string> view_types() {
+  return names_of(kViewTypes);
+}
+
+}  // namespace deadcalm::probes

@@ -1,0 +1,44 @@
+#pragma once
+// The probe types that exist, as a table: adding one is its folder, one row here, its page in
+// docs/configuration.md and a row in the contract tests.
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/reader.h"
+#include "probes/backend.h"
+#include "probes/view/http_view.h"
+#include "runtime/clock.h"
+#include "runtime/http_client.h"
+
+namespace deadcalm::probes {
+
+// What a backend may use; all outlive it.
+struct BackendDeps {
+  runtime::Clock& clock;
+  runtime::HttpClient& client;
+  net::any_io_executor executor;
+  const config::Environment& environment;
+  std::string instance;
+  model::Secret canary_key;
+};
+
+using MakeBackend = std::function<std::unique_ptr<Backend>(const BackendDeps&)>;
+
+// One `write:` entry, decoded: its own door and, where configured, the one its truth is read through.
+struct WritePath {
+  MakeBackend backend;
+  MakeBackend read_from;  // may be empty
+};
+
+// Decode the type's own keys (and read_from) and finish the reader. Faults go to its context; the
+// result may only be used when there are none.
+WritePath decode_write(const std::string& type, config::Reader& reader);
+HttpViewOptions decode_view(const std::string& type, config::Reader& reader);
+
+std::vector<std::string> write_types();
+std::vector<std::string> read_from_types();
+std::vector<std::string> view_types();
+
+}  // namespace deadcalm::probes

@@ -1,0 +1,52 @@
+#pragma once
+// The `http` view: one GET along the clients' own path, caches and all. Asks for the newest token and
+// for what the answer's headers say about caches.
+#include "config/reader.h"
+#include "model/observation.h"
+#include "probes/http/http_step.h"
+#include "runtime/clock.h"
+#include "runtime/http_client.h"
+
+namespace deadcalm::probes {
+
+struct HttpViewOptions {
+  std::string url;
+  runtime::Headers headers;
+  http::Auth auth;
+  http::Expect expect;
+  std::optional<http::JsonPath> token;  // where the token is; absent: anywhere in the body
+  std::string ca_file;
+  bool verify_tls = true;
+  std::size_t max_body_bytes = 4 << 20;
+};
+
+HttpViewOptions decode_http_view(config::Reader& reader);
+
+struct ViewDeps {
+  runtime::Clock& clock;
+  runtime::HttpClient& client;
+  std::string instance;
+  model::Secret canary_key;
+};
+
+class HttpView {
+ public:
+  HttpView(std::string service, std::string probe, model::Millis timeout, HttpViewOptions options,
+           ViewDeps deps);
+
+  // Never throws but on cancellation; ends by the time-out.
+  net::awaitable<model::Observation> look();
+
+  const std::string& name() const { return probe_; }
+
+ private:
+  void read_answer(const runtime::HttpAnswer& answer, model::Observation& observation,
+                   model::ViewLook& look) const;
+
+  std::string service_, probe_;
+  model::Millis timeout_;
+  HttpViewOptions options_;
+  ViewDeps deps_;
+};
+
+}  // namespace deadcalm::probes
