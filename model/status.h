@@ -25,7 +25,7 @@ struct WriteStatus {
   Write write = Write::unknown;
   ReadBack read_back = ReadBack::unknown;
   Sentinel sentinel = Sentinel::unknown;
-  int leftovers = 0;  // records on the ledger besides the kept one
+  int leftovers = 0;  // own records in the backend that should not be there
 };
 
 struct ViewStatus {

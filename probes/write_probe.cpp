@@ -331,6 +331,11 @@ net::awaitable<void> WriteProbe::look_at_kept(Cycle& cycle, model::SteadyTime de
       const bool good =
           own_door.found == Found::yes && own_door.token == canary.token && !own_door.from_cache;
       look.read_back = good ? model::ReadBack::ok : model::ReadBack::fail;
+      if (look.write == model::Write::unknown &&
+          own_door.failure) {  // our own fault hides the plant, not this
+        cycle.observation.step = "read";
+        cycle.observation.detail = own_door.failure->detail;
+      }
     }
     judge(own_door, cycle.verified);  // verified: the truth path came through while we read
     if (deps_.read_from && !cycle.verified) {

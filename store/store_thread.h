@@ -21,10 +21,13 @@ class StoreThread {
   template <class Job>
   net::awaitable<std::invoke_result_t<Job, Store&>> read(Job job) {
     auto run = [this, job = std::move(job)] { return job(*store_); };
-    co_return co_await worker_.run(std::move(run));
+    ++pending_;
+    auto result = co_await worker_.run(std::move(run));
+    --pending_;
+    co_return result;
   }
 
-  // Batches waiting or being committed.
+  // Commits and reads asked for and not yet answered.
   std::size_t pending() const { return pending_; }
 
  private:

@@ -4,6 +4,7 @@
 #include "config/reader.h"
 #include "model/observation.h"
 #include "probes/http/http_step.h"
+#include "probes/view/view.h"
 #include "runtime/clock.h"
 #include "runtime/http_client.h"
 
@@ -29,15 +30,13 @@ struct ViewDeps {
   model::Secret canary_key;
 };
 
-class HttpView {
+class HttpView final : public View {
  public:
   HttpView(std::string service, std::string probe, model::Millis timeout, HttpViewOptions options,
            ViewDeps deps);
 
-  // Never throws but on cancellation; ends by the time-out.
-  net::awaitable<model::Observation> look();
-
-  const std::string& name() const { return probe_; }
+  net::awaitable<model::Observation> look() override;
+  const std::string& name() const override { return probe_; }
 
  private:
   void read_answer(const runtime::HttpAnswer& answer, model::Observation& observation,

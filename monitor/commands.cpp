@@ -1,0 +1,78 @@
+// What people say: read from the inbox after a cursor of our own, so that a command given while the
+// daemon was down, or just before a crash, is obeyed all the same.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "monitor/monitor.h"
+#include "monitor/parts.h"
+
+namespace deadcalm::monitor {
+
+using model::CommandKind;
+
+net::awaitable<void> Monitor::read_commands() {
+  const std::int64_t after = command_cursor_;
+  auto job = [after](store::Store& s) { return s.inbox_after(after, 1000); };
+  const auto items = co_await deps_.store.read(job);
+  if (!items || items->empty()) co_return;
+
+  store::Batch batch;
+  bool any = false;
+  for (const store::InboxItem& item : *items) {
+    command_cursor_ = item.id;
+    if (const auto* command = std::get_if<model::Command>(&item.item)) {
+      obey(*command, batch);
+      any = true;
+    }
+  }
+  if (!any) co_return;  // only our own transitions: the cursor moves with the next command
+  batch.cursors = {{"monitor", command_cursor_}};
+  co_await commit(std::move(batch));
+  if (deps_.on_inbox) deps_.on_inbox();
+}
+
+void Monitor::obey(const model::Command& command, store::Batch& batch) {
+  spdlog::info("command {} {} by {}{}{}", model::name(command.kind),
+               command.service.empty() ? "all" : command.service, command.author,
+               command.reason.empty() ? "" : ": ", command.reason);
+  for (const auto& service : services_) {
+    if (!command.service.empty() && command.service != service->plan.name) continue;
+    if (command.kind == CommandKind::pause_writes) pause(*service, true, batch);
+    if (command.kind == CommandKind::resume_writes) pause(*service, false, batch);
+    if (command.kind == CommandKind::sentinels_drop) pause(*service, true, batch);
+    obey(*service, command);
+  }
+}
+
+void Monitor::pause(Service& service, bool paused, store::Batch& batch) {
+  service.paused = paused;
+  batch.documents.push_back({"paused", service.plan.name, paused ? "yes" : ""});
+}
+
+void Monitor::obey(Service& service, const model::Command& command) {
+  if (command.kind == CommandKind::sentinels_accept || command.kind == CommandKind::sentinels_drop) {
+    for (std::size_t i = 0; i < service.write_ids.size(); ++i) {
+      probes::WriteProbe& probe = *service.plan.writes[i].probe;
+      const bool drop = command.kind == CommandKind::sentinels_drop;
+      auto operation = [&probe, drop]() -> net::awaitable<void> {
+        const std::string& name = probe.options().service;
+        if (drop) {
+          const std::size_t left = co_await probe.drop_all();
+          spdlog::info("{}: everything of ours is removed, {} records left; writes stay paused", name, left);
+          co_return;
+        }
+        const auto accepted = co_await probe.accept_generation();
+        if (accepted) {
+          spdlog::info("{}: the present state is accepted as the new generation", name);
+        } else {
+          spdlog::error("{}: cannot accept the new generation: {}", name, accepted.error().message);
+        }
+      };
+      with_probe(service.write_ids[i], operation);
+    }
+  }
+  judge(service, command);
+}
+
+}  // namespace deadcalm::monitor

@@ -1,0 +1,40 @@
+#pragma once
+// What the monitor is to do, ready made: app builds it from the configuration and the store.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "evaluator/policy.h"
+#include "evaluator/site.h"
+#include "probes/anchor/anchors.h"
+#include "probes/view/view.h"
+#include "probes/write_probe.h"
+
+namespace deadcalm::monitor {
+
+struct WritePlan {
+  std::unique_ptr<probes::WriteProbe> probe;
+  model::Millis interval{60'000};
+};
+
+struct ViewPlan {
+  std::unique_ptr<probes::View> view;
+  model::Millis interval{60'000};
+};
+
+struct ServicePlan {
+  std::string name;
+  evaluator::Policy policy;  // its probes in the order of `writes` and `views`
+  std::vector<WritePlan> writes;
+  std::vector<ViewPlan> views;
+};
+
+struct Plan {
+  std::string site, instance;
+  evaluator::SitePolicy site_policy;
+  std::unique_ptr<probes::Anchors> anchors;
+  model::Millis anchor_interval{30'000};
+  std::vector<ServicePlan> services;
+};
+
+}  // namespace deadcalm::monitor
