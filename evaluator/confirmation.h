@@ -8,6 +8,7 @@
 //   stale    the condition held for 2 A_max
 //   silence  the statistic itself
 //   soft     5 in a row
+#include <algorithm>
 #include <vector>
 
 #include "evaluator/looks.h"
@@ -34,6 +35,13 @@ std::optional<Instant> trouble_since(const ServiceState& state, const Judgement&
 
 // For row 12: the steady instant at which it is confirmed if nothing changes.
 std::optional<SteadyTime> stale_due(const Policy& policy, const ServiceState& state, const Judgement& judged);
+
+// Between the starts of looks while in doubt: recheck_interval, but a look must be able to end before the
+// next begins, and doubt never makes looks rarer. Exactly this, or the promised times would not hold.
+template <class Probe>
+Millis recheck_spacing(const Policy& policy, const Probe& probe) {
+  return std::max(probe.timeout, std::min(policy.recheck_interval, probe.interval));
+}
 
 // `for` as it is now: longer while a deploy is announced.
 Millis failing_for(const Policy& policy, const ServiceState& state, SteadyTime now);

@@ -54,8 +54,6 @@ Step evaluate(const Policy& policy, ServiceState& state, const Event& event, mod
   keep_places(policy, state);
   Context c{policy, state, now, judge(policy, state, now.steady), step.transitions};
   const std::optional<Noticed> noticed = take_in(c, event);
-  end_maintenance_if_due(c);
-
   c.judged = judge(policy, state, now.steady);
   if (c.judged.ruling.alarm_class == model::AlarmClass::blind) {
     freeze(state, now.steady);
@@ -63,8 +61,9 @@ Step evaluate(const Policy& policy, ServiceState& state, const Event& event, mod
   }
   if (state.frozen_since) {
     thaw(state, sees_since(noticed, now.steady), now.steady);
-    c.judged = judge(policy, state, now.steady);
   }
+  end_maintenance_if_due(c);
+  c.judged = judge(policy, state, now.steady);
 
   const bool first = noticed && first_doubt(state, *noticed);
   std::vector<ProbeRef> certain;

@@ -31,7 +31,9 @@ using Event = std::variant<model::Observation, Wake, model::Command>;
 
 // What the evaluator would like to see next. `anchor_look` and `view_looks` are wanted once, at once
 // (an anchor look that started no earlier than the observation may stand in). `recheck`, `recheck_at`
-// and `wake_at` replace what the step before wished: empty means no longer wanted.
+// and `wake_at` replace what the step before wished: empty means no longer wanted. A probe in `recheck` is
+// looked with at recheck_at *instead of* its schedule: a scheduled look in between would shift the rechecks,
+// and the promised time to a page (promise.h) would not hold.
 struct Wishes {
   bool anchor_look = false;
   bool view_looks = false;                      // every view of the service

@@ -31,9 +31,11 @@ bool worth_rechecking(const Judgement& judged) {
   }
 }
 
-SteadyTime started(const ServiceState& state, ProbeRef probe) {
-  return probe.kind == Kind::write ? state.writes[probe.place].started.steady
-                                   : state.views[probe.place].started.steady;
+SteadyTime next_recheck(const Context& c, ProbeRef probe) {
+  const std::size_t i = probe.place;
+  return probe.kind == Kind::write
+             ? c.state.writes[i].started.steady + recheck_spacing(c.policy, c.policy.writes[i])
+             : c.state.views[i].started.steady + recheck_spacing(c.policy, c.policy.views[i]);
 }
 
 std::vector<ProbeRef> to_recheck(const Context& c) {
@@ -57,7 +59,7 @@ std::vector<ProbeRef> to_recheck(const Context& c) {
 
 void wish_rechecks(const Context& c, Wishes& wishes) {
   for (const ProbeRef probe : to_recheck(c)) {
-    const SteadyTime at = started(c.state, probe) + c.policy.recheck_interval;
+    const SteadyTime at = next_recheck(c, probe);
     wishes.recheck_at = std::min(wishes.recheck_at.value_or(at), at);
     wishes.recheck.push_back(name_of(c.policy, probe));
   }
