@@ -457,6 +457,12 @@ net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failu
   }
   const Canary canary = canary_of(record);
   const model::SteadyTime deadline = deps_.clock.now().steady + options_.timeout;
+  // A record whose plant was judged exists for certain; one of unknown fate does if it can be read.
+  bool certain = record.state != RecordState::unresolved;
+  if (!certain) {
+    const ReadAnswer before = co_await deps_.backend->read(canary, deadline);
+    certain = before.found == Found::yes;
+  }
   const RemoveAnswer removal = co_await deps_.backend->remove(canary, deadline);
   if (removal.failure) {
     failure = *removal.failure;
@@ -470,7 +476,7 @@ net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failu
   }
   LedgerChange change;
   const model::WallTime now = deps_.clock.now().wall;
-  const bool certain = removal.removed == Removed::yes || record.state != RecordState::unresolved;
+  certain = certain || removal.removed == Removed::yes;
   if (!certain && !(record.seen_absent && now - *record.seen_absent >= kGoneTwiceApart)) {
     if (!record.seen_absent) {
       record.seen_absent = now;

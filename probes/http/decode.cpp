@@ -106,7 +106,11 @@ void decode_step(Reader& parent, const StepDefaults& defaults, Step& step, bool 
   if (auto body = child->optional_template("body", names)) step.raw = *std::move(body);
   if (child->has("expect")) step.expect = decode_expect(*child);
   decode_captures(*child, step.captures);
-  if (defaults.key != "find") child->finish();
+  if (defaults.key == "find") {
+    child->leave_the_rest();  // `records`, `id` and `token` are read by the caller
+  } else {
+    child->finish();
+  }
 }
 
 JsonPath path_of(Reader& reader, std::string_view key, const char* fallback) {

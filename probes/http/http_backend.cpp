@@ -109,9 +109,11 @@ net::awaitable<HttpBackend::Outcome> HttpBackend::send(const Step& step, Canary 
   Outcome outcome = co_await send_once(std::move(request), deadline);
   const bool refused = outcome && (outcome->status == 401 || outcome->status == 403);
   if (!refused || options_.auth.kind == Auth::Kind::none) co_return outcome;
-  if (const auto fresh = options_.auth.secret.read_again(deps_.environment)) {
-    options_.auth.secret.value = *fresh;
-    runtime::mask_in_logs({*fresh});
+  if (options_.auth.secret.can_change()) {
+    if (const auto fresh = options_.auth.secret.read_again(deps_.environment)) {
+      options_.auth.secret.value = *fresh;
+      runtime::mask_in_logs({*fresh});
+    }
   }
   runtime::HttpRequest again = build(step, canary, truth_read);
   co_return co_await send_once(std::move(again), deadline);

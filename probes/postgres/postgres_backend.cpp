@@ -47,10 +47,11 @@ net::awaitable<PgResult> PostgresBackend::run(std::string sql, std::vector<std::
   PgResult result = co_await open_and_run(session, sql, parameters, deadline);
   if (result || result.error().failure != model::Write::auth) co_return result;
   // Refused: the secret may have been rotated. Once more, with what its file says now.
-  const auto fresh = options_.dsn.read_again(deps_.environment);
-  if (fresh && !(*fresh == options_.dsn.value)) {
-    options_.dsn.value = *fresh;
-    runtime::mask_in_logs({*fresh});
+  if (options_.dsn.can_change()) {
+    if (const auto fresh = options_.dsn.read_again(deps_.environment)) {
+      options_.dsn.value = *fresh;
+      runtime::mask_in_logs({*fresh});
+    }
   }
   session.close();
   co_return co_await open_and_run(session, std::move(sql), std::move(parameters), deadline);
@@ -69,7 +70,12 @@ net::awaitable<PrepareAnswer> PostgresBackend::prepare(bool may_create, model::S
     return rows->values.empty() ? std::string() : rows->values[0][0];
   };
   if (oid(found).empty() && may_create && options_.create) {
+    // A role that owns the schema need not be allowed to make one.
+    const std::vector<std::string> schema{quoted(options_.schema)};
+    const PgResult there = co_await run("select 1 where to_regnamespace($1) is not null", schema, deadline);
+    const bool has_schema = there && !there->values.empty();
     for (const std::string& statement : ddl()) {
+      if (has_schema && statement.starts_with("create schema")) continue;
       const std::vector<std::string> none;
       const PgResult created = co_await run(statement, none, deadline);
       if (created) continue;
