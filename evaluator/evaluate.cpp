@@ -34,10 +34,10 @@ void tell_firsts(Context& c, const std::optional<Noticed>& noticed, const std::v
 
 void follow_incident(Context& c, const std::optional<Noticed>& noticed) {
   follow_staleness(c.policy, c.state, c.judged, c.now);
-  if (c.state.incident && noticed && !noticed->anchor) count_recovery(c, *noticed);
-  if (c.state.incident) {
-    if (c.judged.failing()) relabel(c);
-    recover_if_over(c);
+  if (auto& incident = c.state.incident) {
+    if (noticed && !noticed->anchor) count_recovery(c, *incident, *noticed);
+    if (c.judged.failing()) relabel(c, *incident);
+    recover_if_over(c, *incident);
     return;
   }
   if (c.judged.failing()) {

@@ -96,17 +96,16 @@ bool may_change_to(const Context& c, const OpenIncident& incident, const Label& 
   // Our write still fails, only customers' writes turn out to go through (or the other way round).
   const bool disputed = label.row == 4 || label.row == 5;
   if (disputed && confirmed) return true;
-  return calmed_down(c.policy, c.state) && (confirmed || label.row == 12);
+  return calmed_down(c.policy, c.state, incident) && (confirmed || label.row == 12);
 }
 
 // A label that is no rise waits until it has lasted.
-void wait_or_set(Context& c, const Label& label) {
-  OpenIncident& incident = *c.state.incident;
+void wait_or_set(Context& c, OpenIncident& incident, const Label& label) {
   if (!incident.next || incident.next->row != label.row || incident.next->masked != label.masked) {
     incident.next_since = c.now.steady;
   }
   incident.next = label;
-  if (c.now.steady - incident.next_since >= c.policy.for_) set_label(c, label);
+  if (c.now.steady - incident.next_since >= c.policy.for_) set_label(c, incident, label);
 }
 
 }  // namespace
@@ -124,8 +123,7 @@ void open_if_confirmed(Context& c) {
   c.state.said = label.verdict;
 }
 
-void relabel(Context& c) {
-  OpenIncident& incident = *c.state.incident;
+void relabel(Context& c, OpenIncident& incident) {
   const bool confirmed = is_confirmed(c.policy, c.state, c.judged, c.now.steady);
   const Label fresh = label_of(c);
   const bool louder = confirmed && fresh.alarm > incident.label.alarm;
@@ -139,14 +137,13 @@ void relabel(Context& c) {
     return;
   }
   if (louder || reason_for(incident, label) != Reason::label_changed) {
-    set_label(c, label);
+    set_label(c, incident, label);
   } else {
-    wait_or_set(c, label);
+    wait_or_set(c, incident, label);
   }
 }
 
-void set_label(Context& c, const Label& label) {
-  OpenIncident& incident = *c.state.incident;
+void set_label(Context& c, OpenIncident& incident, const Label& label) {
   if (says_the_same(incident.label, label)) return;
   const Reason reason = reason_for(incident, label);
   const model::Verdict from = incident.label.verdict;

@@ -13,10 +13,10 @@ namespace deadcalm::evaluator {
 void open_if_confirmed(Context& context);
 
 // The judgement is failing and an incident is open: takes over its label where the rules allow.
-void relabel(Context& context);
+void relabel(Context& context, OpenIncident& incident);
 
 // Gives the open incident another label and tells it; nothing if the label says the same.
-void set_label(Context& context, const Label& label);
+void set_label(Context& context, OpenIncident& incident, const Label& label);
 
 // When a milder label that is waiting will be told.
 std::optional<SteadyTime> label_due(const Context& context);

@@ -52,8 +52,8 @@ bool sources_are_good(const Context& c, const OpenIncident& incident) {
   return incident.beacons_were_high ? s.beacons == Beacons::low : s.beacons != Beacons::high;
 }
 
-void resolve(Context& c) {
-  const Label last = c.state.incident->label;
+void resolve(Context& c, const OpenIncident& incident) {
+  const Label last = incident.label;
   const ProbeRef probe = find_probe(c.policy, last.probe);
   model::Transition over{.subject = service_subject(c.policy),
                          .at = c.now,
@@ -73,14 +73,14 @@ void resolve(Context& c) {
 }
 
 // An outage beside a single missing rung is over; the rung is still missing.
-void back_to_loss(Context& c) {
-  Label label = c.state.incident->label;
+void back_to_loss(Context& c, OpenIncident& incident) {
+  Label label = incident.label;
   label.verdict = model::Verdict::data_loss;
   label.alarm_class = AlarmClass::loss;
   label.masked = model::Masked::no;
   label.row = 2;
   label.minor_loss = true;
-  set_label(c, label);
+  set_label(c, incident, label);
 }
 
 }  // namespace
@@ -89,12 +89,11 @@ int good_looks_needed(const Policy& policy, const ServiceState& state) {
   return state.recovery_factor * policy.success_threshold;
 }
 
-bool calmed_down(const Policy& policy, const ServiceState& state) {
-  return state.incident && enough(policy, state, state.incident->calm);
+bool calmed_down(const Policy& policy, const ServiceState& state, const OpenIncident& incident) {
+  return enough(policy, state, incident.calm);
 }
 
-void count_recovery(Context& c, const Noticed& noticed) {
-  OpenIncident& incident = *c.state.incident;
+void count_recovery(Context& c, OpenIncident& incident, const Noticed& noticed) {
   if (c.judged.signals().beacons == Beacons::high) incident.beacons_were_high = true;
   const int class_rank = evaluator::rank(incident.label);
   const bool own_probe = name_of(c.policy, noticed.probe) == incident.label.probe;
@@ -123,14 +122,13 @@ void count_recovery(Context& c, const Noticed& noticed) {
   incident.calm.count(noticed.started);
 }
 
-void recover_if_over(Context& c) {
-  const OpenIncident& incident = *c.state.incident;
+void recover_if_over(Context& c, OpenIncident& incident) {
   if (!enough(c.policy, c.state, incident.well) || !table_is_content(c, incident)) return;
   if (!sources_are_good(c, incident)) return;
   if (!incident.loss) {
-    resolve(c);
+    resolve(c, incident);
   } else if (incident.label.alarm_class != AlarmClass::loss) {
-    back_to_loss(c);
+    back_to_loss(c, incident);
   }
 }
 

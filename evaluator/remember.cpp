@@ -170,11 +170,11 @@ Noticed remember_view(const Policy& policy, ServiceState& state, std::size_t i, 
   return noticed;
 }
 
-Noticed remember_traffic(const Policy& policy, ServiceState& state, const Observation& seen,
+Noticed remember_traffic(Millis interval, ServiceState& state, const Observation& seen,
                          const model::TrafficLook& look) {
   TrafficState& t = state.traffic;
   Noticed noticed{.probe = {ProbeRef::Kind::traffic}, .started = seen.started};
-  noticed.after_hole = hole_before(t.streaks, seen.started.steady, policy.traffic->interval);
+  noticed.after_hole = hole_before(t.streaks, seen.started.steady, interval);
   t.looked = true;
   t.started = seen.started;
   t.ended = seen.ended;
@@ -239,8 +239,9 @@ std::optional<Noticed> remember(const Policy& policy, ServiceState& state, const
   if (const auto* look = std::get_if<model::ViewLook>(&seen.look); look && probe.kind == Kind::view) {
     return remember_view(policy, state, probe.place, seen, *look);
   }
-  if (const auto* look = std::get_if<model::TrafficLook>(&seen.look); look && probe.kind == Kind::traffic) {
-    return remember_traffic(policy, state, seen, *look);
+  const auto* traffic = std::get_if<model::TrafficLook>(&seen.look);
+  if (traffic != nullptr && policy.traffic && probe.kind == Kind::traffic) {
+    return remember_traffic(policy.traffic->interval, state, seen, *traffic);
   }
   if (const auto* look = std::get_if<model::BeaconLook>(&seen.look); look && probe.kind == Kind::beacons) {
     return remember_beacons(state, seen, *look);

@@ -69,26 +69,26 @@ void add_counts(const Policy& policy, const ServiceState& state, const Judgement
 
 }  // namespace
 
-Situation situation(const Policy& policy, const ServiceState& given, model::Instant now) {
-  ServiceState state = given;
-  keep_places(policy, state);
-  const Judgement judged = judge(policy, state, now.steady);
+Situation situation(const Policy& policy, const ServiceState& state, model::Instant now) {
+  ServiceState placed = state;
+  keep_places(policy, placed);
+  const Judgement judged = judge(policy, placed, now.steady);
   Situation s;
   s.signals = judged.signals();
   s.ruling = judged.ruling;
-  s.phase = phase_of(state, judged);
+  s.phase = phase_of(placed, judged);
   s.blind = judged.ruling.alarm_class == AlarmClass::blind;
   s.probe = name_of(policy, judged.decider);
-  add_word(state, judged, s);
-  add_counts(policy, state, judged, s);
-  for (const WriteState& write : state.writes) {
+  add_word(placed, judged, s);
+  add_counts(policy, placed, judged, s);
+  for (const WriteState& write : placed.writes) {
     s.armed = s.armed || write.armed;
     if (write.last_good)
       s.last_good = std::max(s.last_good.value_or(write.last_good->wall), write.last_good->wall);
   }
-  if (policy.has_view()) s.stale_limit = stale_limit(policy, state);
-  s.client_data_age = client_data_age(policy, state, now.steady);
-  s.flapping = is_flapping(state, now.steady);
+  if (policy.has_view()) s.stale_limit = stale_limit(policy, placed);
+  s.client_data_age = client_data_age(policy, placed, now.steady);
+  s.flapping = is_flapping(placed, now.steady);
   s.truth_measured = policy.has_write();
   s.view_measured = policy.has_view();
   return s;

@@ -238,7 +238,7 @@ class Writer {
   }
   template <class T>
   json::value write(const std::optional<T>& value) const {
-    return write(*value);
+    return value ? write(*value) : json::value();
   }
   template <class T>
   json::value write(const std::vector<T>& values) const {
