@@ -157,6 +157,7 @@ void Monitor::judge_site(const evaluator::Event& event) {
   set_due(site_wake_id_, step.wishes.wake_at.value_or(Agenda::kNever));
   if (step.transitions.empty()) return;
   store::Batch batch;
+  batch.documents = {{"evaluator", kSiteDocument, to_json(site_, deps_.clock.now())}};
   batch.transitions = std::move(step.transitions);
   tasks_.spawn("commit", commit(std::move(batch)));
 }
@@ -165,8 +166,10 @@ void Monitor::apply(Service& service, const evaluator::Wishes& wishes) {
   const auto reschedule = [&](Agenda::Id id, const std::string& probe) {
     Thing& thing = things_[id];
     const bool wanted = wishes.recheck_at && std::ranges::find(wishes.recheck, probe) != wishes.recheck.end();
-    thing.rechecking = wanted && *wishes.recheck_at <= thing.regular;
-    set_due(id, thing.rechecking ? *wishes.recheck_at : thing.regular);
+    // Instead of the regular look, not beside it: one in between would move the confirmation past the
+    // promise.
+    thing.rechecking = wanted;
+    set_due(id, wanted ? *wishes.recheck_at : thing.regular);
   };
   for (std::size_t i = 0; i < service.write_ids.size(); ++i) {
     reschedule(service.write_ids[i], service.write_status[i].probe);

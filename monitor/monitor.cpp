@@ -71,6 +71,8 @@ net::awaitable<model::Result<void>> Monitor::restore() {
   if (!cursor) co_return std::unexpected(cursor.error());
   command_cursor_ = *cursor;
   const model::Instant now = deps_.clock.now();
+  const auto site = std::ranges::find(*states, kSiteDocument, &store::Document::key);
+  if (site != states->end()) site_ = site_from_json(site->text, now).value_or(evaluator::SiteState{});
   for (const auto& service : services_) {
     const auto state = std::ranges::find(*states, service->plan.name, &store::Document::key);
     if (state != states->end()) {
@@ -125,7 +127,7 @@ net::awaitable<void> Monitor::scheduler() {
       Thing& thing = things_[id];
       if (thing.interval > model::Millis{0}) {
         note_lateness(now - due, thing.interval);
-        if (due >= thing.regular) thing.regular = next_start(thing.regular, thing.interval, now);
+        if (now >= thing.regular) thing.regular = next_start(thing.regular, thing.interval, now);
         agenda_->set(id, thing.regular);
       }
       start_thing(id, std::exchange(thing.rechecking, false));

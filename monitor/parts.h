@@ -4,6 +4,9 @@
 
 namespace deadcalm::monitor {
 
+// Key of the site's own state beside those of the services, whose names cannot hold a slash.
+inline constexpr const char* kSiteDocument = "/site";
+
 // Something with a due time.
 struct Monitor::Thing {
   Kind kind = Kind::wake;
