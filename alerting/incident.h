@@ -58,6 +58,7 @@ struct Incident {
   bool held = false;                            // a silence holds what should have been told
   int round = 0;                                // counts messages of this incident; part of their ids
   std::vector<std::string> told;                // channels that got a trigger, each owed a resolve
+  std::vector<std::string> refused;             // those of them that did not take it
 
   bool acknowledged() const { return ack_until.has_value(); }
 };

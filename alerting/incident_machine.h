@@ -53,6 +53,9 @@ bool names(const model::Command& command, const model::Subject& subject);
 Change decide(const Routes& routes, const std::optional<Incident>& latest,
               const std::optional<Silence>& silence, const Happening& happening, model::WallTime now);
 
+// Tells channels that were not asked to be told, because another one did not take the page.
+Change fall_back(const Incident& incident, const std::vector<std::string>& channels);
+
 // When a Wake would change something; absent: never.
 std::optional<model::WallTime> next_wake(const Incident& incident, const std::optional<Silence>& silence);
 
