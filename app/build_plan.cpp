@@ -1,0 +1,133 @@
+#include "app/build_plan.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace deadcalm::app {
+namespace {
+
+// FNV-1a, as short hex: tells streams of one instance apart.
+std::string short_hash(const std::string& text) {
+  std::uint32_t h = 2166136261U;
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 16777619U;
+  return fmt::format("{:08x}", h).substr(0, 6);
+}
+
+// At most 32 of [a-z0-9-]: instance, the service for people, and a hash of what makes it unique.
+std::string stream_name(const std::string& instance, const model::Stream& s) {
+  std::string service = s.service.substr(0, 16);
+  while (service.ends_with('-')) service.pop_back();
+  return instance + '-' + service + '-' + short_hash(s.service + '\n' + s.probe + '\n' + s.target);
+}
+
+model::Stream find_or_make(const Remembered& remembered, const std::string& service, const std::string& probe,
+                           const std::string& target) {
+  for (const model::Stream& s : remembered.streams) {
+    if (s.service == service && s.probe == probe && s.target == target) return s;
+  }
+  model::Stream fresh;
+  fresh.service = service;
+  fresh.probe = probe;
+  fresh.target = target;
+  fresh.name = stream_name(remembered.identity.instance, fresh);
+  return fresh;
+}
+
+std::vector<model::Record> records_of(const Remembered& remembered, const std::string& stream) {
+  std::vector<model::Record> found;
+  std::ranges::copy_if(remembered.records, std::back_inserter(found),
+                       [&](const model::Record& r) { return r.stream == stream; });
+  return found;
+}
+
+void tell_orphans(const Remembered& remembered, const monitor::Plan& plan) {
+  for (const model::Stream& s : remembered.streams) {
+    bool used = false;
+    for (const auto& service : plan.services) {
+      for (const auto& write : service.writes) used = used || write.probe->stream().name == s.name;
+    }
+    const auto left = records_of(remembered, s.name).size();
+    if (used || left == 0) continue;
+    spdlog::warn(
+        "{} of our records are still at {} (service {}), which is no longer configured: configure it again "
+        "and "
+        "run `deadcalm sentinels drop {}`, or remove them by hand (tokens start with dc1.{}.)",
+        left, s.target, s.service, s.service, s.name);
+  }
+}
+
+probes::AnchorTarget anchor(const config::AnchorOptions& options) {
+  return {static_cast<probes::AnchorKind>(options.kind), options.target};
+}
+
+}  // namespace
+
+model::Result<Remembered> remember(store::Store& store) {
+  Remembered out;
+  auto identity = store.identity();
+  if (!identity) return std::unexpected(identity.error());
+  auto streams = store.streams();
+  if (!streams) return std::unexpected(streams.error());
+  auto records = store.records();
+  if (!records) return std::unexpected(records.error());
+  const auto anchors = store.documents("anchor");
+  if (!anchors) return std::unexpected(anchors.error());
+  out.identity = *std::move(identity);
+  out.streams = *std::move(streams);
+  out.records = *std::move(records);
+  for (const store::Document& document : *anchors) out.proved_anchors.insert(document.key);
+  return out;
+}
+
+probes::BackendDeps backend_deps(const Configured& configured, const store::Identity& identity,
+                                 const PlanDeps& deps) {
+  const auto& given = configured.options().canary_key;
+  return {deps.clock,        deps.client,
+          deps.executor,     configured.loaded.environment,
+          identity.instance, given.value_or(identity.canary_key)};
+}
+
+monitor::Plan build_plan(const Configured& configured, const Remembered& remembered, const PlanDeps& deps) {
+  const config::Options& options = configured.options();
+  const probes::BackendDeps backend = backend_deps(configured, remembered.identity, deps);
+  monitor::Plan plan;
+  plan.site = options.site;
+  plan.instance = remembered.identity.instance;
+  plan.site_policy.blind_for = options.defaults.policy.blind_for;
+  plan.anchor_interval = options.anchors.interval;
+  std::vector<probes::AnchorTarget> targets;
+  for (const auto& target : options.anchors.targets) targets.push_back(anchor(target));
+  plan.anchors = std::make_unique<probes::Anchors>(std::move(targets), options.anchors.timeout, deps.clock,
+                                                   deps.client, remembered.proved_anchors);
+  for (const ConfiguredService& service : configured.services) {
+    monitor::ServicePlan& out = plan.services.emplace_back();
+    out.name = service.name;
+    out.policy = service.policy;
+    for (std::size_t i = 0; i < service.writes.size(); ++i) {
+      const ConfiguredWrite& write = service.writes[i];
+      auto own_door = write.path.backend(backend);
+      const std::string target = own_door->describe({}).target;
+      model::Stream stream = find_or_make(remembered, service.name, write.common.name, target);
+      auto records = records_of(remembered, stream.name);
+      out.policy.writes[i].stream = stream.name;
+      const probes::WriteProbeOptions probe_options{service.name, write.common.name, write.common.timeout,
+                                                    service.options.policy.consistency, write.slow_after};
+      probes::WriteProbeDeps probe_deps{deps.clock, deps.ledger, backend.canary_key, std::move(own_door),
+                                        write.path.read_from ? write.path.read_from(backend) : nullptr};
+      out.writes.push_back({std::make_unique<probes::WriteProbe>(probe_options, std::move(probe_deps),
+                                                                 std::move(stream), std::move(records)),
+                            write.common.interval});
+    }
+    for (const ConfiguredView& view : service.views) {
+      const probes::ViewDeps view_deps{deps.clock, deps.client, backend.instance, backend.canary_key};
+      out.views.push_back({std::make_unique<probes::HttpView>(service.name, view.common.name,
+                                                              view.common.timeout, view.options, view_deps),
+                           view.common.interval});
+    }
+  }
+  tell_orphans(remembered, plan);
+  return plan;
+}
+
+}  // namespace deadcalm::app

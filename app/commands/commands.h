@@ -1,0 +1,47 @@
+#pragma once
+// Each command of the program, as a function that returns its exit code. Texts go to `out`, faults to
+// `err`.
+#include <ostream>
+#include <string>
+
+#include "app/configured.h"
+#include "model/command.h"
+
+namespace deadcalm::app {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kBadUsage = 2;
+
+struct GlobalFlags {
+  std::string config_file = "deadcalm.yaml";
+  std::string log_level;   // empty: as configured
+  std::string log_format;  // empty: as configured
+};
+
+// Runs the daemon until SIGTERM or SIGINT; a second signal ends it at once.
+int run_daemon(const GlobalFlags& flags, std::ostream& out, std::ostream& err);
+
+// Says what the configuration promises, or everything that is wrong with it.
+int check(const GlobalFlags& flags, std::ostream& out, std::ostream& err);
+std::string promises_text(const Configured& configured);
+
+// One look of one service's probes, every step shown; with dry_run what would be sent, and nothing is.
+int probe_once(const GlobalFlags& flags, const std::string& service, bool dry_run, std::ostream& out,
+               std::ostream& err);
+
+// The running daemon's view, from its HTTP address.
+int status(const GlobalFlags& flags, bool json, std::ostream& out, std::ostream& err);
+int healthcheck(const GlobalFlags& flags, std::ostream& out, std::ostream& err);
+
+// Appends a command to the store; the daemon obeys it within a second, or when it next starts.
+int tell(const GlobalFlags& flags, model::Command command, std::ostream& out, std::ostream& err);
+
+// The small shop on loopback, watched and deleted. seconds = 0: until Ctrl-C.
+int demo(const GlobalFlags& flags, int seconds, std::ostream& out, std::ostream& err);
+
+// Loads and prints faults (warnings too) to err; nullptr when it cannot be used.
+std::unique_ptr<Configured> load_or_tell(const GlobalFlags& flags, std::ostream& err);
+void apply_log_flags(const GlobalFlags& flags, const config::Options& options);
+
+}  // namespace deadcalm::app

@@ -1,0 +1,154 @@
+// One cycle of a service, by hand. It writes under a stream of its own in a ledger in memory, and takes
+// everything along at its end, so it neither disturbs a running daemon nor leaves anything behind.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "app/build_plan.h"
+#include "app/commands/commands.h"
+#include "model/duration.h"
+#include "runtime/log.h"
+
+namespace deadcalm::app {
+namespace {
+
+class MemoryLedger final : public probes::Ledger {
+ public:
+  net::awaitable<model::Result<void>> commit(std::string, probes::LedgerChange) override {
+    co_return model::Result<void>{};
+  }
+};
+
+std::string indented(const std::string& text) {
+  std::string out = "  ";
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += "  ";
+  }
+  return out + '\n';
+}
+
+struct Bench {
+  const Configured& configured;
+  net::io_context io{1};
+  runtime::SystemClock clock;
+  runtime::HttpClient client{io.get_executor()};
+  MemoryLedger ledger;
+  store::Identity identity{model::random_hex(4), model::Secret(model::random_hex(32))};
+  PlanDeps deps{clock, client, io.get_executor(), ledger};
+
+  explicit Bench(const Configured& c) : configured(c) {}
+};
+
+void print_dry_run(Bench& bench, const ConfiguredService& service, std::ostream& out) {
+  const probes::BackendDeps deps = backend_deps(bench.configured, bench.identity, bench.deps);
+  for (const ConfiguredWrite& write : service.writes) {
+    const auto backend = write.path.backend(deps);
+    const probes::Canary example =
+        probes::make_canary(bench.identity.instance + "-example", 1, bench.clock.now().wall, deps.canary_key);
+    const probes::Description d = backend->describe(example);
+    out << service.name << '/' << write.common.name << ": nothing is sent. Each cycle would send:\n";
+    for (const std::string& request : d.requests) out << indented(runtime::masked(request));
+    if (write.path.read_from) {
+      out << "and read the truth through another door:\n";
+      for (const std::string& request : write.path.read_from(deps)->describe(example).requests) {
+        out << indented(runtime::masked(request));
+      }
+    }
+    if (!d.grants.empty()) out << "needs, at least:\n";
+    for (const std::string& grant : d.grants) out << indented(grant + ';');
+    const double cycles = 86'400'000.0 / static_cast<double>(write.common.interval.count());
+    out << fmt::format("{:.0f} cycles of {} calls: {:.0f} calls a day, {:.2f} million a month\n", cycles,
+                       d.calls_per_cycle, cycles * d.calls_per_cycle, cycles * d.calls_per_cycle * 30 / 1e6);
+  }
+  for (const ConfiguredView& view : service.views) {
+    out << service.name << '/' << view.common.name << ": GET " << view.options.url << " every "
+        << model::to_text(view.common.interval) << '\n';
+  }
+}
+
+void print_write(const model::Observation& o, std::ostream& out) {
+  const auto& look = std::get<model::WriteLook>(o.look);
+  out << fmt::format("  plant     {:>6} ms  {}\n", look.plant_time.count(),
+                     look.acknowledged ? "accepted" : "not accepted");
+  if (look.acknowledged)
+    out << fmt::format("  read back {:>6} ms  {}\n", look.read_time.count(), model::name(look.read_back));
+  out << fmt::format("  write: {}, read back: {}{}\n", model::name(look.write), model::name(look.read_back),
+                     look.slow ? ", slow" : "");
+  if (!o.detail.empty()) out << "  at " << o.step << ": " << runtime::masked(o.detail) << '\n';
+}
+
+void print_view(const model::Observation& o, std::ostream& out) {
+  const auto& look = std::get<model::ViewLook>(o.look);
+  out << fmt::format("  HTTP {}, {} ms, client: {}, cache: {}{}\n", look.http_status,
+                     (o.ended.steady - o.started.steady).count(), model::name(look.client),
+                     model::name(look.cache),
+                     look.cache_evidence.empty() ? "" : " (" + look.cache_evidence + ")");
+  if (look.newest) {
+    out << fmt::format("  newest token: number {} of {}, {} old\n", look.newest->seq, look.newest->stream,
+                       model::for_people(o.ended.wall - look.newest->written));
+  } else {
+    out << "  no token with a valid mac in the answer\n";
+  }
+  if (!o.detail.empty()) out << "  " << runtime::masked(o.detail) << '\n';
+}
+
+net::awaitable<void> look_once(monitor::ServicePlan& plan, std::ostream& out, int& code) {
+  for (monitor::WritePlan& write : plan.writes) {
+    out << plan.name << '/' << write.probe->options().probe << ": "
+        << write.probe->backend().describe({}).target << '\n';
+    auto publish = [&](const model::Observation& o) {
+      print_write(o, out);
+      const auto& look = std::get<model::WriteLook>(o.look);
+      if (look.write != model::Write::ok || look.read_back != model::ReadBack::ok) code = kFailed;
+    };
+    co_await write.probe->run(publish);
+    const std::size_t left = co_await write.probe->drop_all();
+    out << (left == 0 ? "  removed   everything that was planted\n"
+                      : "  NOT removed: " + std::to_string(left) + " record(s) of stream " +
+                            write.probe->stream().name + '\n');
+  }
+  for (monitor::ViewPlan& view : plan.views) {
+    out << plan.name << '/' << view.view->name() << '\n';
+    const model::Observation o = co_await view.view->look();
+    print_view(o, out);
+    if (std::get<model::ViewLook>(o.look).client != model::Client::ok) code = kFailed;
+  }
+}
+
+}  // namespace
+
+int probe_once(const GlobalFlags& flags, const std::string& name, bool dry_run, std::ostream& out,
+               std::ostream& err) {
+  const auto configured = load_or_tell(flags, err);
+  if (!configured) return kBadUsage;
+  runtime::mask_in_logs(configured->loaded.secrets);
+  const auto service = std::ranges::find(configured->services, name, &ConfiguredService::name);
+  if (service == configured->services.end()) {
+    std::vector<std::string> names;
+    for (const auto& s : configured->services) names.push_back(s.name);
+    const std::string hint = config::did_you_mean(name, names);
+    err << "deadcalm: no service \"" << name << "\"" << (hint.empty() ? "" : "; " + hint) << '\n';
+    return kBadUsage;
+  }
+  Bench bench(*configured);
+  if (dry_run) {
+    print_dry_run(bench, *service, out);
+    return kDone;
+  }
+  // The daemon's own tokens are made with its own key; views are read with that one where it is given.
+  const Remembered nothing{bench.identity, {}, {}, {}};
+  monitor::Plan plan = build_plan(*configured, nothing, bench.deps);
+  const auto wanted = std::ranges::find(plan.services, name, &monitor::ServicePlan::name);
+  int code = kDone;
+  std::exception_ptr failure;
+  net::co_spawn(bench.io, look_once(*wanted, out, code),
+                [&](std::exception_ptr e) { failure = std::move(e); });
+  bench.io.run();
+  if (failure) std::rethrow_exception(failure);
+  return code;
+}
+
+}  // namespace deadcalm::app

@@ -1,0 +1,59 @@
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdlib>
+
+#include "app/commands/commands.h"
+#include "app/daemon.h"
+#include "model/duration.h"
+
+namespace deadcalm::app {
+namespace {
+
+constexpr model::Millis kPatience{10'000};
+
+// Starts, waits for a signal, drains. The exit code comes back through `code`.
+net::awaitable<void> live(Daemon& daemon, const Configured& configured, int& code, std::ostream& err) {
+  net::signal_set signals(co_await net::this_coro::executor, SIGTERM, SIGINT);
+  const auto started = co_await daemon.start();
+  if (!started) {
+    err << "deadcalm: " << started.error().message << '\n';
+    code = kFailed;
+    co_return;
+  }
+  spdlog::info("deadcalm {} watches {} services from site {}; http://{} (port {})", DEADCALM_VERSION,
+               configured.services.size(), configured.options().site, configured.options().web.listen,
+               daemon.port());
+  co_await signals.async_wait(net::use_awaitable);
+  spdlog::info("stopping: looks and pages under way may end ({} at most); a second signal ends at once",
+               model::for_people(kPatience));
+  signals.async_wait([](const boost::system::error_code& error, int) {
+    if (!error) std::_Exit(kFailed);
+  });
+  co_await daemon.stop(kPatience);
+  spdlog::info("stopped");
+}
+
+}  // namespace
+
+int run_daemon(const GlobalFlags& flags, std::ostream& out, std::ostream& err) {
+  const auto configured = load_or_tell(flags, err);
+  if (!configured) return kBadUsage;
+  apply_log_flags(flags, configured->options());
+  net::io_context io(1);
+  Daemon daemon(io.get_executor(), *configured, out);
+  int code = kDone;
+  std::exception_ptr failure;
+  net::co_spawn(io, live(daemon, *configured, code, err), [&](std::exception_ptr e) {
+    failure = std::move(e);
+    io.stop();
+  });
+  io.run();
+  if (failure) std::rethrow_exception(failure);
+  return code;
+}
+
+}  // namespace deadcalm::app

@@ -1,0 +1,71 @@
+#include "app/configured.h"
+
+namespace deadcalm::app {
+namespace {
+
+evaluator::Policy policy_of(const config::ServiceOptions& service, const config::Options& options) {
+  const config::PolicyOptions& p = service.policy;
+  evaluator::Policy policy;
+  policy.service = service.name;
+  policy.failure_threshold = p.failure_threshold;
+  policy.for_ = p.failing_for;
+  policy.recheck_interval = p.recheck_interval;
+  policy.success_threshold = p.success_threshold;
+  policy.recover_for = p.recover_for;
+  policy.loss_recheck = p.loss_recheck;
+  policy.blind_for = p.blind_for;
+  policy.stale_after = p.stale_after;
+  policy.has_anchors = !options.anchors.targets.empty();
+  policy.anchor_interval = options.anchors.interval;
+  for (const config::ProbeOptions& write : service.write) {
+    policy.writes.push_back({write.name, "", write.interval, write.timeout});
+  }
+  for (const config::ProbeOptions& view : service.view)
+    policy.views.push_back({view.name, view.interval, view.timeout});
+  return policy;
+}
+
+}  // namespace
+
+Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
+  if (!loaded.options) return;
+  config::Context context = loaded.context();
+  for (const config::ServiceOptions& service : loaded.options->services) {
+    ConfiguredService& out = services.emplace_back();
+    out.name = service.name;
+    out.options = service;
+    out.policy = policy_of(service, *loaded.options);
+    for (const config::ProbeOptions& write : service.write) {
+      config::Reader reader = write.reader(context);
+      out.writes.push_back(
+          {write, probes::decode_write(write.type, reader), slow_after(service.policy, write)});
+    }
+    for (const config::ProbeOptions& view : service.view) {
+      config::Reader reader = view.reader(context);
+      out.views.push_back({view, probes::decode_view(view.type, reader)});
+    }
+  }
+  for (const config::ChannelOptions& channel : loaded.options->channels) {
+    config::Reader reader = channel.reader(context);
+    channels.push_back({channel.name, channel.type, alerting::decode_channel(channel.type, reader)});
+  }
+}
+
+config::KnownTypes known_types() {
+  config::KnownTypes types;
+  types.write = probes::write_types();
+  types.view = probes::view_types();
+  types.channels = alerting::channel_types();
+  return types;
+}
+
+std::unique_ptr<Configured> configure_file(const std::string& file, const config::Environment& environment) {
+  return std::make_unique<Configured>(config::load_file(file, environment, known_types()));
+}
+
+std::unique_ptr<Configured> configure_text(const std::string& text, const std::string& name,
+                                           const config::Environment& environment) {
+  return std::make_unique<Configured>(config::load_text(text, name, environment, known_types()));
+}
+
+}  // namespace deadcalm::app

@@ -1,0 +1,58 @@
+#pragma once
+// The configuration with every type's own keys decoded: all that `check` looks at and `run` builds
+// from. Making it has no side effects; faults of all types are collected with the loader's.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "alerting/registry.h"
+#include "config/load.h"
+#include "evaluator/policy.h"
+#include "probes/registry.h"
+
+namespace deadcalm::app {
+
+struct ConfiguredWrite {
+  config::ProbeOptions common;
+  probes::WritePath path;
+  model::Millis slow_after{0};
+};
+struct ConfiguredView {
+  config::ProbeOptions common;
+  probes::HttpViewOptions options;
+};
+struct ConfiguredService {
+  std::string name;
+  config::ServiceOptions options;
+  evaluator::Policy policy;  // stream names are filled in when the store is known
+  std::vector<ConfiguredWrite> writes;
+  std::vector<ConfiguredView> views;
+};
+
+struct ConfiguredChannel {
+  std::string name, type;
+  alerting::MakeSender make;
+};
+
+// Not movable: decoded parts refer to the loaded file.
+struct Configured {
+  config::Loaded loaded;
+  std::vector<ConfiguredService> services;
+  std::vector<ConfiguredChannel> channels;
+
+  explicit Configured(config::Loaded file);
+  Configured(const Configured&) = delete;
+  Configured& operator=(const Configured&) = delete;
+
+  bool ok() const { return loaded.ok(); }
+  const config::Options& options() const { return *loaded.options; }
+};
+
+// Types that exist, for the loader.
+config::KnownTypes known_types();
+
+std::unique_ptr<Configured> configure_file(const std::string& file, const config::Environment& environment);
+std::unique_ptr<Configured> configure_text(const std::string& text, const std::string& name,
+                                           const config::Environment& environment);
+
+}  // namespace deadcalm::app
