@@ -85,7 +85,7 @@ net::awaitable<void> Alerting::Engine::stop(model::Millis patience) {
   stopping_ = true;
   loops_.stop();
   co_await loops_.join();
-  if (in_flight_ > 0) {
+  if (in_flight_ > 0 && patience > model::Millis{0}) {
     const model::SteadyTime until = deps_.clock.now().steady + patience;
     co_await (drained_.wait() || deps_.clock.sleep_until(until));
   }
