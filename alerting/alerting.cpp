@@ -11,9 +11,10 @@ namespace {
 
 constexpr model::Millis kLongestRetry = std::chrono::minutes{30};
 
-runtime::TaskGroup::OnFailure log_failure() {
-  return [](const std::string& task, const std::string& what) {
+runtime::TaskGroup::OnFailure tell_failure(std::function<void(const std::string&)> on_failure) {
+  return [on_failure](const std::string& task, const std::string& what) {
     spdlog::critical("alerting: task failed: task={} what={}", task, what);
+    if (on_failure) on_failure(task + ": " + what);
   };
 }
 
@@ -21,8 +22,8 @@ runtime::TaskGroup::OnFailure log_failure() {
 
 Alerting::Engine::Engine(AlertingDeps deps)
     : deps_(std::move(deps)),
-      deliveries_(deps_.executor, log_failure()),
-      loops_(deps_.executor, log_failure()) {
+      deliveries_(deps_.executor, tell_failure(deps_.on_failure)),
+      loops_(deps_.executor, tell_failure(deps_.on_failure)) {
   for (const Channel& c : deps_.channels) {
     channels_[c.name].name = c.name;
     channels_[c.name].type = c.type;
@@ -121,7 +122,7 @@ Status Alerting::Engine::status() const {
     const auto silence = silences_.find(i.subject.name);
     s.incidents.push_back({.subject = i.subject,
                            .generation = i.generation,
-                           .headline = headline(i),
+                           .headline = headline(i, deps_.routes.site),
                            .verdict = i.verdict,
                            .masked = i.masked,
                            .alarm = i.alarm,

@@ -31,6 +31,9 @@ struct AlertingDeps {
   Routes routes;
   std::vector<Channel> channels;
   std::function<double()> random;  // in [0, 1): the jitter of retries
+  // A part of alerting ended by an exception, which is a bug. The caller should drain and exit non-zero:
+  // the next start finds everything in the store. May be empty.
+  std::function<void(const std::string&)> on_failure{};
 };
 
 // Loop thread only. The deps' references outlive it.

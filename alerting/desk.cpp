@@ -298,7 +298,10 @@ void Alerting::Engine::apply(Staged staged) {
     ++dead_;
   }
   const model::SteadyTime now = deps_.clock.now().steady;
-  for (auto& [row, page] : staged.pages) outbox_.add(std::move(row), std::move(page), now);
+  for (auto& [row, page] : staged.pages) {
+    for (const std::string& old : outbox_.replaced_by(row.order_key, page.kind)) outbox_.find(old)->due = now;
+    outbox_.add(std::move(row), std::move(page), now);
+  }
   cursor_ = std::max(cursor_, staged.cursor);
   dispatch_bell_.ring();
 }

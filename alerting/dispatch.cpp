@@ -38,7 +38,28 @@ net::awaitable<void> Alerting::Engine::dispatcher() {
 }
 
 net::awaitable<void> Alerting::Engine::deliver(std::string id) {
-  OutboxItem* item = outbox_.find(id);  // stays while in flight
+  const OutboxItem* item = outbox_.find(id);  // stays while in flight
+  if (outbox_.is_replaced(*item)) {
+    co_await retire(id);
+  } else {
+    co_await send(id);
+  }
+  --in_flight_;
+  if (stopping_ && in_flight_ == 0) drained_.set();
+  dispatch_bell_.ring();
+}
+
+// It was in flight when the message came that makes it needless, so the desk could not take it back.
+net::awaitable<void> Alerting::Engine::retire(std::string id) {
+  store::PageRow row = outbox_.find(id)->row;
+  row.state = store::PageState::superseded;
+  co_await record_surely(std::move(row));
+  outbox_.remove(id);
+  ++superseded_;
+}
+
+net::awaitable<void> Alerting::Engine::send(std::string id) {
+  OutboxItem* item = outbox_.find(id);
   item->row.state = store::PageState::sending;
   ++item->row.attempts;
   store::Batch mark;
@@ -59,9 +80,6 @@ net::awaitable<void> Alerting::Engine::deliver(std::string id) {
   delivery.now = deps_.clock.now().wall;
   SendResult result = co_await attempt(item->row.channel, std::move(delivery));
   co_await record(id, std::move(result));
-  --in_flight_;
-  if (stopping_ && in_flight_ == 0) drained_.set();
-  dispatch_bell_.ring();
 }
 
 // A sender that throws is our bug, and no reason to lose the page.
@@ -132,7 +150,7 @@ net::awaitable<void> Alerting::Engine::record(std::string id, SendResult result)
   item->row.state = store::PageState::queued;
   item->row.last_error = status.last_error;
   item->row.next_at = now.wall + wait;
-  item->due = now.steady + wait;
+  item->due = outbox_.is_replaced(*item) ? now.steady : now.steady + wait;
   store::Batch batch;
   batch.page_changes.push_back(item->row);
   // Not surely: the store still says "sending", which after a crash means the same, "perhaps received".

@@ -69,6 +69,8 @@ class Alerting::Engine {
   // dispatch.cpp: page rows -> senders
   net::awaitable<void> dispatcher();
   net::awaitable<void> deliver(std::string id);
+  net::awaitable<void> retire(std::string id);
+  net::awaitable<void> send(std::string id);
   net::awaitable<SendResult> attempt(std::string channel, Delivery delivery);
   net::awaitable<void> record(std::string id, SendResult result);
   net::awaitable<void> record_surely(store::PageRow row);

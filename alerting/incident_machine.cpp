@@ -88,11 +88,12 @@ void make_plan(Desk& d) {
   d.i.plan = plan_for(d.routes, d.i.subject, d.i.alarm, without);
 }
 
-void take_label(Incident& i, const Transition& t) {
+void take_label(Incident& i, const Transition& t, WallTime now) {
   i.verdict = t.to;
   i.masked = t.masked;
   i.severity = t.severity;
   i.evidence = t.evidence;
+  if (i.evidence.since == WallTime{}) i.evidence.since = now;
   i.alarm = std::max(i.alarm, t.alarm);
 }
 
@@ -101,7 +102,7 @@ void open(Desk& d, const Transition& t, int generation) {
   d.i.subject = subject_for(t);
   d.i.generation = generation;
   d.i.opened_at = d.now;
-  take_label(d.i, t);
+  take_label(d.i, t, d.now);
   make_plan(d);
   start_over(d, Occasion::opened);
 }
@@ -119,7 +120,7 @@ void close(Desk& d, const std::string& by) {
 // An open incident hears more about its trouble.
 void carry_on(Desk& d, const Transition& t) {
   const Incident before = d.i;
-  take_label(d.i, t);
+  take_label(d.i, t, d.now);
   if (d.i.alarm > before.alarm || t.reason == Reason::alarm_rose) {
     make_plan(d);
     start_over(d, Occasion::rose);

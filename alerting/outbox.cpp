@@ -5,6 +5,20 @@
 #include <string_view>
 
 namespace deadcalm::alerting {
+namespace {
+
+bool makes_needless(PageKind newer, PageKind older) {
+  switch (newer) {
+    case PageKind::trigger: return older == PageKind::trigger || older == PageKind::update;
+    case PageKind::update: return older == PageKind::update;
+    case PageKind::resolve: return older == PageKind::update || older == PageKind::acknowledge;
+    case PageKind::acknowledge:
+    case PageKind::test: break;
+  }
+  return false;
+}
+
+}  // namespace
 
 void Outbox::add(store::PageRow row, Page page, model::SteadyTime due) {
   if (find(row.id) != nullptr) return;
@@ -68,14 +82,21 @@ std::vector<std::string> Outbox::replaced_by(const std::string& order_key, PageK
   std::vector<std::string> ids;
   for (const OutboxItem& item : items_) {
     if (item.in_flight || item.row.order_key != order_key) continue;
-    const PageKind old = item.page.kind;
-    const bool update = old == PageKind::update;
-    const bool needless = (kind == PageKind::trigger && (update || old == PageKind::trigger)) ||
-                          (kind == PageKind::update && update) ||
-                          (kind == PageKind::resolve && (update || old == PageKind::acknowledge));
-    if (needless) ids.push_back(item.row.id);
+    if (makes_needless(kind, item.page.kind)) ids.push_back(item.row.id);
   }
   return ids;
+}
+
+bool Outbox::is_replaced(const OutboxItem& item) const {
+  bool later = false;
+  for (const OutboxItem& other : items_) {
+    if (later && other.row.order_key == item.row.order_key &&
+        makes_needless(other.page.kind, item.page.kind)) {
+      return true;
+    }
+    later = later || &other == &item;
+  }
+  return false;
 }
 
 }  // namespace deadcalm::alerting

@@ -47,6 +47,8 @@ class Outbox {
   // today, not the backlog. A trigger replaces triggers and updates, an update replaces updates, a
   // resolve updates and acknowledgements. Never one in flight, never the last trigger before a resolve.
   std::vector<std::string> replaced_by(const std::string& order_key, PageKind kind) const;
+  // A later one makes it needless; it was in flight when that came.
+  bool is_replaced(const OutboxItem& item) const;
 
  private:
   std::list<OutboxItem> items_;  // in the order of the store

@@ -88,8 +88,8 @@ std::string sentence(Occasion occasion) {
 
 }  // namespace
 
-std::string headline(const Incident& incident) {
-  return words(incident, {}, incident.opened_at).headline;
+std::string headline(const Incident& incident, const std::string& site) {
+  return words(incident, site, incident.opened_at).headline;
 }
 
 PageText trigger_text(const PageFacts& f, Occasion occasion) {

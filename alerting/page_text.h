@@ -49,8 +49,8 @@ struct PageFacts {
   model::WallTime now{};
 };
 
-// Only the title's word about a verdict: "SAVING IS DOWN, apps still look fine (cache)".
-std::string headline(const Incident& incident);
+// Only what the title says, without the service's name: "SAVING IS DOWN, apps still look fine (cache)".
+std::string headline(const Incident& incident, const std::string& site);
 
 PageText trigger_text(const PageFacts& facts, Occasion occasion);
 PageText update_text(const PageFacts& facts);

@@ -36,8 +36,8 @@ struct IncidentStatus {
 struct Status {
   std::size_t queued = 0, sending = 0;                   // now
   std::uint64_t accepted = 0, dead = 0, superseded = 0;  // since start
-  double oldest_due_seconds = 0;                         // how long the oldest unsent message is overdue
-  bool store_ok = true;                                  // the last commit worked
+  double oldest_due_seconds = 0;  // age of the oldest unsent message, whatever its next try
+  bool store_ok = true;           // the last commit worked
   std::string store_error;
   std::vector<ChannelStatus> channels;
   std::vector<IncidentStatus> incidents;  // open ones

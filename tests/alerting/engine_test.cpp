@@ -415,3 +415,52 @@ TEST_CASE("nothing is told before it is committed") {
   }
   CHECK(*s.memory.cursor("alerting") == 1);
 }
+
+TEST_CASE("a list of channels was told at once: when one refuses, the others hear only of the channel") {
+  Stage s({"pager", "slack"});
+  s.build();
+  s.senders["slack"]->always = [] { return Rejected{"403: action_prohibited"}; };
+  s.go();
+  s.outage();
+  CHECK(s.heard() == Heard{"trigger:pager", "trigger:slack", "trigger:pager"});
+  CHECK(s.sent.back().delivery.page.subject == model::Subject{true, "channel/slack"});
+  s.wait(5h, 30s);
+  s.well();
+  CHECK(s.heard() == Heard{"resolve:pager", "resolve:slack"});  // tried, and refused again
+  CHECK(s.alerting->status().incidents.size() == 1);            // the channel is still dead
+}
+
+TEST_CASE("a channel that was taken out of the configuration: its unsent page goes to the others") {
+  Stage s({"pager", "slack"});
+  s.routes.services[0].page = {{}, "night"};
+  config::EscalationOptions night;
+  night.name = "night";
+  night.steps = {{{"slack"}, 0s}, {{"pager"}, 30min}};
+  s.routes.escalations = {night};
+  s.build();
+  s.senders["slack"]->always = [] { return Retry{"503", false, {}, false}; };
+  s.go();
+  s.outage();
+  s.down();
+  s.heard();
+  s.routes.channels = {"pager"};
+  s.up();
+  s.wait(10s);
+  CHECK(s.heard() == Heard{"trigger:pager"});
+  CHECK(s.alerting->status().queued == 0);
+}
+
+TEST_CASE("a sender that throws loses nothing") {
+  Stage s({"slack"});
+  s.build();
+  int times = 0;
+  s.senders["slack"]->always = [&times]() -> SendResult {
+    if (++times == 1) throw std::runtime_error("a bug");
+    return Accepted{};
+  };
+  s.go();
+  s.outage();
+  s.wait(10s);
+  CHECK(s.heard() == Heard{"trigger:slack", "trigger:slack"});
+  CHECK(s.alerting->status().queued == 0);
+}

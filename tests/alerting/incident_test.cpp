@@ -1,5 +1,7 @@
 // The incident machine as tables and told stories.
 #include <catch2/catch.hpp>
+#include <map>
+#include <random>
 
 #include "alerting/incident_machine.h"
 
@@ -424,4 +426,47 @@ TEST_CASE("an incident survives its stored form") {
   CHECK(back->told == Channels{"pager", "slack", "mail"});
   CHECK_FALSE(incident_from_json("[]"));
   CHECK_FALSE(incident_from_json(R"({"generation": "two"})"));
+}
+
+TEST_CASE("whatever happens in whatever order, the promises hold") {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::mt19937 random(seed);
+    const auto dice = [&](unsigned n) { return random() % n; };
+    Play p;
+    p.service = dice(2) == 0 ? "orders" : "stock";
+    std::map<std::string, int> owed;  // triggers told, less resolves, of the open incident
+    for (int step = 0; step < 200; ++step) {
+      const bool was_open = p.incident && p.incident->open;
+      const bool silenced = is_active(p.silence, p.now);
+      Channels sent;
+      switch (dice(8)) {
+        case 0: sent = p.outage(); break;
+        case 1: sent = p.is(Verdict::disputed, Alarm::notify, Severity::warning); break;
+        case 2: sent = p.is(Verdict::data_loss, Alarm::page, Severity::critical, Reason::alarm_rose); break;
+        case 3: sent = p.is(Verdict::unknown, Alarm::none, Severity::info, Reason::went_blind); break;
+        case 4: sent = p.well(); break;
+        case 5: sent = p.say(dice(2) == 0 ? CommandKind::acknowledge : CommandKind::resolve); break;
+        case 6: sent = p.silence_for(std::chrono::minutes{1 + dice(120)}); break;
+        default: p.now += std::chrono::minutes{dice(60)}; sent = p.take(Wake{});
+      }
+      INFO("seed " << seed << " step " << step);
+      if (!was_open) owed.clear();
+      for (const std::string& message : sent) {
+        const std::string channel = message.substr(message.find(':') + 1);
+        if (message.starts_with("trigger")) {
+          owed[channel] = 1;
+          CHECK_FALSE((silenced && is_active(p.silence, p.now)));
+        } else {
+          CHECK(owed[channel] == 1);  // nobody hears the end of what he never heard of
+          if (message.starts_with("resolve")) owed[channel] = 0;
+        }
+      }
+      if (!p.incident) continue;
+      if (!p.incident->open) {
+        for (const auto& [channel, open] : owed) CHECK(open == 0);  // everybody told hears the end
+      } else if (p.incident->plan.repeat_every) {
+        CHECK(next_wake(*p.incident, p.silence).has_value());  // an escalation never goes quiet
+      }
+    }
+  }
 }

@@ -355,7 +355,7 @@ TEST_CASE("the first 70 characters stand alone, and no machine's word does") {
     const std::string screen = text.substr(0, 70);
     INFO(screen);
     CHECK_THAT(screen, Catch::StartsWith("orders: "));
-    CHECK(headline(i).size() <= 60);
+    CHECK(headline(i, "fra1").size() <= 60);
     if (model::name(i.verdict).find('_') != std::string_view::npos) {
       CHECK_THAT(text, !Catch::Contains(std::string(model::name(i.verdict))));
     }

@@ -74,8 +74,9 @@ std::string slack_body(const Delivery& delivery) {
     blocks.push_back({{"type", "section"}, {"text", mrkdwn('<' + escaped(page.runbook) + "|Runbook>")}});
   }
   std::string footer = "deadcalm " + page.site + " · " + delivery.id;
+  for (const auto& [key, value] : page.labels) footer += " · " + key + '=' + value;
   if (delivery.resend) footer += " · resend: the first attempt may have arrived";
-  blocks.push_back({{"type", "context"}, {"elements", json::array{mrkdwn(escaped(footer, 300))}}});
+  blocks.push_back({{"type", "context"}, {"elements", json::array{mrkdwn(escaped(footer, 500))}}});
   const json::object body{{"text", escaped(one_line(words), 3000)},
                           {"unfurl_links", false},
                           {"unfurl_media", false},

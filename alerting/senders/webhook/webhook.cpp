@@ -45,8 +45,9 @@ SendResult judge(const runtime::HttpAnswer& answer) {
 
 }  // namespace
 
-std::string webhook_signature(const std::string& key, const std::string& id, std::int64_t timestamp,
+std::string webhook_signature(const model::Secret& secret, const std::string& id, std::int64_t timestamp,
                               const std::string& body) {
+  const std::string& key = secret.reveal();
   const std::string content = id + '.' + std::to_string(timestamp) + '.' + body;
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
   unsigned int size = 0;
@@ -114,8 +115,10 @@ MakeSender decode_webhook(config::Reader& reader) {
   options.url = reader.url("url", config::kHttp);
   if (const auto secret = reader.optional_secret("secret"); secret && !secret->empty()) {
     const std::string& text = secret->reveal();
-    if (text.starts_with(kPrefix)) options.key = unbase64(text.substr(kPrefix.size()));
-    if (!options.key || options.key->size() < 24 || options.key->size() > 64) {
+    const auto key = text.starts_with(kPrefix) ? unbase64(text.substr(kPrefix.size())) : std::nullopt;
+    if (key && key->size() >= 24 && key->size() <= 64) {
+      options.key = model::Secret(*key);
+    } else {
       reader.fault(reader.has("secret") ? "secret" : "secret_file",
                    "must be \"whsec_\" and the base64 of 24 to 64 bytes",
                    "make one: echo whsec_$(openssl rand -base64 32)");

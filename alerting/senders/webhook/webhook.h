@@ -12,7 +12,7 @@ namespace deadcalm::alerting {
 
 struct WebhookOptions {
   std::string url;
-  std::optional<std::string> key;  // the secret's bytes, decoded; absent: not signed
+  std::optional<model::Secret> key;  // the secret's bytes, decoded; absent: not signed
 };
 
 class Webhook final : public Sender {
@@ -32,7 +32,7 @@ class Webhook final : public Sender {
 MakeSender decode_webhook(config::Reader& reader);
 
 std::string webhook_body(const Delivery& delivery);
-std::string webhook_signature(const std::string& key, const std::string& id, std::int64_t timestamp,
+std::string webhook_signature(const model::Secret& key, const std::string& id, std::int64_t timestamp,
                               const std::string& body);
 
 }  // namespace deadcalm::alerting

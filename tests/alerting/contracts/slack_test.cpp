@@ -116,8 +116,9 @@ TEST_CASE("what stands in a Slack message, and where") {
   CHECK(blocks[2].at("fields").at(0).at("text") == "*Truth*\nconnection refused &lt;api.example.com&gt;");
   CHECK_THAT(std::string(blocks[3].at("text").at("text").as_string()), Catch::StartsWith("FIRST: "));
   CHECK(blocks[4].at("text").at("text") == "<https://wiki.example.com/orders?a=1&amp;b=2|Runbook>");
-  CHECK(blocks[5].at("elements").at(0).at("text") ==
-        "deadcalm fra1 · dc_0123456789abcdef01234567 · resend: the first attempt may have arrived");
+  CHECK(
+      blocks[5].at("elements").at(0).at("text") ==
+      "deadcalm fra1 · dc_0123456789abcdef01234567 · team=shop · resend: the first attempt may have arrived");
   CHECK_THAT(std::string(body.at("text").as_string()),
              Catch::StartsWith("orders: SAVING IS DOWN, apps still look fine (cache). No write accepted"));
 }

@@ -69,7 +69,7 @@ const std::string kSecret =
 
 struct Endpoint : tests::Receiver {
   Endpoint() : Receiver([](const server::Request& r) { return take(r); }) {}
-  Webhook sender{{url + "/hook", from_base64(kSecret)}, client};
+  Webhook sender{{url + "/hook", model::Secret(from_base64(kSecret))}, client};
 
   static server::Response take(const server::Request& request) {
     try {
@@ -95,7 +95,7 @@ struct Endpoint : tests::Receiver {
 }  // namespace
 
 TEST_CASE("the signature of the specification's example") {
-  CHECK(webhook_signature(from_base64(kSecret), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
+  CHECK(webhook_signature(model::Secret(from_base64(kSecret)), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
                           R"({"test": 2432232314})") == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
 
