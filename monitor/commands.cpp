@@ -50,29 +50,30 @@ void Monitor::pause(Service& service, bool paused, store::Batch& batch) {
   batch.documents.push_back({"paused", service.plan.name, paused ? "yes" : ""});
 }
 
+// The probe acts first and the evaluator hears of it afterwards: a look that began before the new
+// generation was accepted must not open the loss again.
 void Monitor::obey(Service& service, const model::Command& command) {
-  if (command.kind == CommandKind::sentinels_accept || command.kind == CommandKind::sentinels_drop) {
-    for (std::size_t i = 0; i < service.write_ids.size(); ++i) {
-      probes::WriteProbe& probe = *service.plan.writes[i].probe;
-      const bool drop = command.kind == CommandKind::sentinels_drop;
-      auto operation = [&probe, drop]() -> net::awaitable<void> {
-        const std::string& name = probe.options().service;
-        if (drop) {
-          const std::size_t left = co_await probe.drop_all();
-          spdlog::info("{}: everything of ours is removed, {} records left; writes stay paused", name, left);
-          co_return;
-        }
-        const auto accepted = co_await probe.accept_generation();
-        if (accepted) {
-          spdlog::info("{}: the present state is accepted as the new generation", name);
-        } else {
-          spdlog::error("{}: cannot accept the new generation: {}", name, accepted.error().message);
-        }
-      };
-      with_probe(service.write_ids[i], operation);
-    }
+  const bool drop = command.kind == CommandKind::sentinels_drop;
+  if (!drop && command.kind != CommandKind::sentinels_accept) return judge(service, command);
+  for (std::size_t i = 0; i < service.write_ids.size(); ++i) {
+    probes::WriteProbe& probe = *service.plan.writes[i].probe;
+    const bool last = i + 1 == service.write_ids.size();
+    auto operation = [this, &service, &probe, command, drop, last]() -> net::awaitable<void> {
+      if (drop) {
+        const std::size_t left = co_await probe.drop_all();
+        spdlog::info("{}: everything of ours is removed, {} records left; writes stay paused",
+                     service.plan.name, left);
+      } else if (const auto accepted = co_await probe.accept_generation(); !accepted) {
+        spdlog::error("{}: cannot accept the new generation: {}", service.plan.name,
+                      accepted.error().message);
+      } else {
+        spdlog::info("{}: the present state is accepted as the new generation", service.plan.name);
+      }
+      if (last) judge(service, command);
+    };
+    with_probe(service.write_ids[i], operation);
   }
-  judge(service, command);
+  if (service.write_ids.empty()) judge(service, command);
 }
 
 }  // namespace deadcalm::monitor

@@ -189,11 +189,17 @@ net::awaitable<ReadAnswer> HttpBackend::read(Canary canary, model::SteadyTime de
     answer.token = canary.token;
   } else if (is_empty_body(outcome->body)) {
     answer.found = Found::no;
+  } else if (!model::find_tokens(outcome->body, deps_.canary_key, 1).empty()) {
+    answer.found = Found::yes;  // the record is there and holds another token of ours
+    answer.token = "another token of ours";
   } else {
     answer.failure = judge(options_.read, *outcome);
-    answer.found = Found::yes;  // something else is there
-    const auto others = model::find_tokens(outcome->body, deps_.canary_key, 1);
-    if (!others.empty()) answer.token = "another token of ours";
+    if (!answer.failure) {
+      answer.failure =
+          StepFailure{model::Write::contract,
+                      "HTTP " + std::to_string(outcome->status) + ", but the token is not in the answer",
+                      true, false, false};
+    }
   }
   capture(options_.read, *outcome);
   co_return answer;

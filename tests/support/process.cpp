@@ -40,6 +40,7 @@ int spawn(const std::vector<std::string>& words, const std::string& log_file) {
   ::dup2(nothing, 0);
   ::dup2(log, 1);
   ::dup2(log, 2);
+  ::close_range(3, ~0U, 0);  // else a server would hold the listening sockets of the test itself
   ::execvp(arguments[0], arguments.data());
   ::_exit(127);
 }

@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <stdexcept>
 
 namespace deadcalm::tests {
 namespace {
@@ -33,7 +34,9 @@ ShopApi::ShopApi(net::any_io_executor executor, std::string database)
 void ShopApi::start() {
   server_ = std::make_unique<server::HttpServer>(executor_,
                                                  [this](server::Request r) { return handle(std::move(r)); });
-  port_ = server_->start("127.0.0.1:" + std::to_string(port_)).value();
+  const auto bound = server_->start("127.0.0.1:" + std::to_string(port_));
+  if (!bound) throw std::runtime_error(bound.error().message);
+  port_ = *bound;
 }
 
 net::awaitable<void> ShopApi::stop() {
@@ -67,7 +70,8 @@ net::awaitable<server::Response> ShopApi::handle(server::Request request) {
     co_return reply(200, notes);
   }
   if (request.path.starts_with(canaries)) {
-    co_return co_await canary(std::move(request), request.path.substr(canaries.size()));
+    std::string id = request.path.substr(canaries.size());
+    co_return co_await canary(std::move(request), std::move(id));
   }
   co_return reply(404, json::object{});
 }

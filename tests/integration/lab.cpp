@@ -1,0 +1,187 @@
+#include "tests/integration/lab.h"
+
+#include <spdlog/spdlog.h>
+
+#include <catch2/catch.hpp>
+#include <iostream>
+
+namespace deadcalm::tests {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+net::awaitable<server::Response> nothing(server::Request) {
+  co_return server::Response{};
+}
+
+// nginx asks its origin each second at most; a second server of the same address is refused, so the
+// API keeps its port through stop and start.
+constexpr const char* kTables =
+    "drop table if exists canaries; create table canaries (id text primary key, note text, at timestamptz "
+    "default clock_timestamp());"
+    "drop schema if exists deadcalm cascade";
+
+}  // namespace
+
+PostgresServer& Lab::postgres() {
+  static PostgresServer server;
+  static const bool started = [] {
+    server.start();
+    server.sql("create role api login; grant all on schema public to api");
+    return true;
+  }();
+  (void)started;
+  return server;
+}
+
+Lab::Lab(LabOptions given)
+    : options(std::move(given)),
+      api(io.get_executor(), postgres().dsn("api")),
+      receiver(io.get_executor()),
+      customer_(io.get_executor()) {
+  spdlog::set_level(spdlog::level::err);
+  postgres().sql(kTables);
+  postgres().sql("alter table canaries owner to api");
+  api.start();
+  if (options.varnish) {
+    varnish = std::make_unique<Varnish>(api.port());
+  } else {
+    nginx = std::make_unique<Nginx>(api.port(), options.cache_names_itself);
+  }
+  start_anchor();
+  boot();
+  // The apps read what the API wrote, so their view shows tokens only where the API is written through.
+  const auto seen = [&] { return options.write != "http" || service().signals.age == model::Age::fresh; };
+  const bool healthy = reaches(model::Verdict::healthy) && until(seen);
+  INFO(server::services_json(daemon->status()));
+  CHECK(healthy);  // not REQUIRE: what was started has to be stopped
+}
+
+Lab::~Lab() {
+  shut_down();
+  stop_api();
+  if (anchor) stop_anchor();
+  wait(receiver.stop());
+}
+
+void Lab::start_anchor() {
+  anchor = std::make_unique<server::HttpServer>(io.get_executor(), &nothing);
+  anchor_port = anchor->start("127.0.0.1:" + std::to_string(anchor_port)).value();
+}
+
+std::string Lab::front_url(const std::string& path) const {
+  return varnish ? varnish->url(path) : nginx->url(path);
+}
+
+std::string Lab::yaml() const {
+  std::string write = "{ type: http, resource: \"http://127.0.0.1:" + std::to_string(api.port()) +
+                      "/canaries\", json: { note: \"${canary.token}\" }, auth: { bearer: the-canary-key }";
+  if (options.read_from) {
+    write += ", read_from: { type: postgres, dsn: \"" + postgres().dsn() +
+             "\", query: \"select note from canaries where id = $1\" }";
+  }
+  write += " }";
+  if (options.write == "postgres") write = "{ type: postgres, dsn: \"" + postgres().dsn() + "\" }";
+  return "site: lab\nstore: { path: " + dir.file("deadcalm.db") + " }\nweb: { listen: \"127.0.0.1:0\" }\n" +
+         "anchors: { targets: [ { tcp: \"127.0.0.1:" + std::to_string(anchor_port) +
+         "\" } ], interval: 1s, timeout: 500ms }\n" +
+         "defaults:\n  page: [hook]\n  notify: [hook]\n  interval: 1s\n  timeout: 600ms\n" +
+         "  policy: { failure_threshold: 3, for: " + options.for_duration +
+         ", recheck_interval: 500ms, success_threshold: 3, recover_for: 2s, consistency: 200ms, slow_after: "
+         "300ms, " +
+         "loss_recheck: 500ms, blind_for: 2s" +
+         (options.policy_extra.empty() ? "" : ", " + options.policy_extra) + " }\n" +
+         "services:\n  - name: orders\n    write:\n      - " + write +
+         "\n    view:\n      - { type: http, url: \"" + front_url("/canaries") +
+         "\" }\nchannels:\n  - { name: hook, type: webhook, url: \"" + receiver.url() + "\" }\n";
+}
+
+void Lab::boot() {
+  configured = app::configure_text(yaml(), "lab.yaml", config::Environment{});
+  INFO(configured->loaded.faults.text());
+  REQUIRE(configured->ok());
+  const app::DaemonHooks hooks{nullptr, [this](const model::Transition& t) { transitions.push_back(t); }};
+  daemon = std::make_unique<app::Daemon>(io.get_executor(), *configured, std::cout, hooks);
+  const auto started = wait(daemon->start());
+  INFO((started ? "" : started.error().message));
+  REQUIRE(started);
+}
+
+void Lab::shut_down() {
+  if (!daemon) return;
+  wait(daemon->stop(3s));
+  daemon.reset();
+}
+
+bool Lab::until(const std::function<bool()>& done, model::Millis limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() >= end) return false;
+    io.restart();
+    io.run_one_for(20ms);
+  }
+  return true;
+}
+
+void Lab::pass(model::Millis time) {
+  until([] { return false; }, time);
+}
+
+bool Lab::reaches(model::Verdict wanted, model::Millis limit) {
+  return until([&] { return verdict() == wanted && service().phase != "suspect"; }, limit);
+}
+
+int Lab::get(const std::string& url) {
+  runtime::HttpRequest request;
+  request.url = url;
+  request.timeout = 2s;
+  const auto answer = wait(customer_.fetch(std::move(request)));
+  return answer ? answer->status : 0;
+}
+
+void Lab::tell(model::CommandKind kind) {
+  model::Command command;
+  command.kind = kind;
+  command.service = "orders";
+  command.author = "test";
+  REQUIRE(wait(daemon->tell(std::move(command))));
+}
+
+int Lab::own_records() {
+  const std::string table = options.write == "postgres" ? "deadcalm.canaries" : "canaries";
+  return std::stoi(postgres().sql("select count(*) from " + table));
+}
+
+model::Millis Lab::expect_outage(model::Verdict first, model::Verdict then) {
+  const auto started = std::chrono::steady_clock::now();
+  const bool paged = until([&] { return receiver.pages() > 0; });
+  const auto took = std::chrono::duration_cast<model::Millis>(std::chrono::steady_clock::now() - started);
+  INFO("verdict " << model::name(verdict()) << ", phase " << service().phase << ", write "
+                  << model::name(service().signals.write) << ": " << service().writes[0].detail);
+  REQUIRE(paged);
+  const std::string told = receiver.got.back().verdict;
+  CHECK((told == model::name(first) || told == model::name(then)));
+  CHECK(reaches(then));
+  pass(3s);  // long enough for a second page to come, were one wrongly made
+  CHECK(receiver.pages() == 1);
+  CHECK(cdn_get() == 200);
+  return took;
+}
+
+void Lab::expect_one_resolve() {
+  const bool resolved =
+      until([&] { return receiver.count("resolve") > 0 && verdict() == model::Verdict::healthy; }, 30s);
+  INFO("verdict " << model::name(verdict()) << ", phase " << service().phase << ", signals: write "
+                  << model::name(service().signals.write) << " read_back "
+                  << model::name(service().signals.read_back) << " sentinel "
+                  << model::name(service().signals.sentinel) << " age " << model::name(service().signals.age)
+                  << " lag " << model::name(service().signals.lag) << "; " << service().writes[0].detail);
+  REQUIRE(resolved);
+  pass(2s);
+  CHECK(receiver.count("resolve") == 1);
+  CHECK(receiver.got.back().type == "resolve");
+  CHECK(until([&] { return own_records() <= 1; }, 10s));
+}
+
+}  // namespace deadcalm::tests
