@@ -42,7 +42,8 @@ std::vector<fs::path> files_in(const char* folder, const char* extension) {
 
 std::vector<fs::path> papers() {
   std::vector<fs::path> files = files_in("docs", ".md");
-  files.push_back(kRoot / "README.md");
+  for (const char* name : {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"})
+    files.push_back(kRoot / name);
   return files;
 }
 
@@ -189,6 +190,17 @@ Words metrics_in(const std::string& text, const std::string& prefix) {
   return names;
 }
 
+// Where "[text](target)" points to, addresses left out and anchors cut off.
+std::vector<std::string> links_in(const std::string& text) {
+  std::vector<std::string> links;
+  for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
+    const std::string target = text.substr(at + 2, text.find(')', at) - at - 2);
+    if (target.starts_with("http")) continue;
+    links.push_back(target.substr(0, target.find('#')));
+  }
+  return links;
+}
+
 Words packages_between(const std::string& text, const std::string& from, const std::string& to) {
   const std::size_t begin = text.find(from);
   REQUIRE(begin != std::string::npos);
@@ -264,6 +276,18 @@ TEST_CASE("alert rules and scrape settings of the papers name metrics that exist
     }
   }
   CHECK(rules >= 5);
+}
+
+TEST_CASE("links between the papers lead somewhere") {
+  int followed = 0;
+  for (const fs::path& file : papers()) {
+    for (const std::string& link : links_in(text_of(file))) {
+      INFO(file << " -> " << link);
+      CHECK((link.empty() || fs::exists(file.parent_path() / link)));
+      ++followed;
+    }
+  }
+  CHECK(followed > 20);
 }
 
 TEST_CASE("the image is built from the packages that ./run installs") {
