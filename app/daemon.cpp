@@ -52,9 +52,13 @@ net::awaitable<model::Result<void>> Daemon::start_parts() {
   probe_client_ = std::make_unique<runtime::HttpClient>(executor_);
   page_client_ = std::make_unique<runtime::HttpClient>(executor_);
 
-  alerting::AlertingDeps alerting_deps{executor_, clock_,
-                                       *store_,   alerting::routes_of(options, remembered->identity.instance),
-                                       {},        random_source()};
+  alerting::AlertingDeps alerting_deps{executor_,
+                                       clock_,
+                                       *store_,
+                                       alerting::routes_of(options, remembered->identity.instance),
+                                       {},
+                                       random_source(),
+                                       hooks_.on_failure};
   for (const ConfiguredChannel& channel : configured_.channels) {
     alerting_deps.channels.push_back(
         {channel.name, channel.type, channel.make(alerting::SenderDeps{*page_client_, console_})});
@@ -66,15 +70,17 @@ net::awaitable<model::Result<void>> Daemon::start_parts() {
   monitor::Plan plan =
       build_plan(configured_, *remembered, PlanDeps{clock_, *probe_client_, executor_, *ledger_});
   monitor_ = std::make_unique<monitor::Monitor>(
-      std::move(plan), monitor::MonitorDeps{executor_, clock_, *store_, [this] { alerting_->poke(); },
-                                            [this](const model::Observation& observation) {
-                                              metrics_.observe(observation);
-                                              if (hooks_.on_observation) hooks_.on_observation(observation);
-                                            },
-                                            [this](const model::Transition& transition) {
-                                              metrics_.observe(transition);
-                                              if (hooks_.on_transition) hooks_.on_transition(transition);
-                                            }});
+      std::move(plan),
+      monitor::MonitorDeps{executor_, clock_, *store_, [this] { alerting_->poke(); },
+                           [this](const model::Observation& observation) {
+                             metrics_.observe(observation);
+                             if (hooks_.on_observation) hooks_.on_observation(observation);
+                           },
+                           [this](const model::Transition& transition) {
+                             metrics_.observe(transition);
+                             if (hooks_.on_transition) hooks_.on_transition(transition);
+                           },
+                           [this](const model::Transition& transition) { tell_past_the_store(transition); }});
   restored = co_await monitor_->restore();
   if (!restored) co_return restored;
 
@@ -118,6 +124,16 @@ net::awaitable<model::Result<void>> Daemon::tell(model::Command command) {
   auto committed = co_await store_->commit(std::move(batch));
   if (committed) monitor_->poke();
   co_return committed;
+}
+
+// The disk is full and an outage was found: better told twice than not at all. The transition itself is
+// kept and committed when there is space again.
+void Daemon::tell_past_the_store(const model::Transition& transition) {
+  if (transition.alarm != model::Alarm::page) return;
+  alerting_->emergency((transition.subject.own ? "deadcalm" : transition.subject.name) + ": " +
+                       std::string(model::name(transition.to)) + " (" + transition.evidence.detail +
+                       "). deadcalm cannot write its store (" + monitor_->status().store_error +
+                       "), so this page is sent past it; check the disk of the deadcalm host");
 }
 
 std::optional<std::string> Daemon::stale() const {

@@ -24,6 +24,7 @@ namespace deadcalm::app {
 struct DaemonHooks {
   std::function<void(const model::Observation&)> on_observation;
   std::function<void(const model::Transition&)> on_transition;
+  std::function<void(const std::string&)> on_failure;  // a part ended by a bug: drain and exit
 };
 
 // Loop thread only. The configuration must be ok() and outlive it.
@@ -47,6 +48,7 @@ class Daemon {
  private:
   exporter::Facts facts() const;
   std::optional<std::string> stale() const;
+  void tell_past_the_store(const model::Transition& transition);
   net::awaitable<model::Result<void>> start_parts();
 
   net::any_io_executor executor_;

@@ -27,6 +27,7 @@ class Shop {
   net::awaitable<void> stop();
 
   int orders() const;
+  int canaries() const;
 
  private:
   net::awaitable<server::Response> handle(server::Request request);

@@ -31,6 +31,8 @@ void remember_canary(List& canaries, const PlantedCanary& canary, SteadyTime for
   if (canary.seq == 0) return;
   const auto place = first_not_before(canaries, canary.seq);
   if (place != canaries.end() && place->seq == canary.seq) {
+    // Planted again because its fate was unknown: nobody could see it before this time.
+    if (!place->acknowledged) place->planted = canary.planted;
     place->acknowledged = place->acknowledged || canary.acknowledged;
     return;
   }

@@ -211,6 +211,7 @@ net::awaitable<void> Monitor::commit(store::Batch batch) {
     store_error_ = committed.error().message;
     spdlog::error("cannot write the store: {}", store_error_);
   }
+  if (deps_.on_refused) std::ranges::for_each(transitions, deps_.on_refused);
   if (!transitions.empty() || not_durable_.empty()) not_durable_.push_back(std::move(batch));
   if (!first) co_return;
   while (!not_durable_.empty()) {

@@ -26,6 +26,7 @@ struct MonitorDeps {
   std::function<void()> on_inbox;                                 // something new for alerting
   std::function<void(const model::Observation&)> on_observation;  // may be empty
   std::function<void(const model::Transition&)> on_transition;    // committed; may be empty
+  std::function<void(const model::Transition&)> on_refused;  // the store would not take it yet; may be empty
 };
 
 class Monitor {

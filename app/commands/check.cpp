@@ -38,14 +38,15 @@ std::string once_per(double seconds) {
   if (seconds > 1000 * year) return "less than 1 per 1 000 years";
   if (seconds > 2 * year) return fmt::format("1 per {:.0f} years", seconds / year);
   if (seconds > 2 * day) return fmt::format("1 per {:.0f} days", seconds / day);
-  return fmt::format("1 per {:.0f} hours", seconds / 3600);
+  if (seconds > 2 * 3600) return fmt::format("1 per {:.0f} hours", seconds / 3600);
+  return fmt::format("1 per {:.0f} min", seconds / 60);
 }
 
 class Lines {
  public:
   explicit Lines(std::string first) : head_(std::move(first)) {}
   void add(std::string_view key, const std::string& text) {
-    text_ += fmt::format("{:<12} {:<18} {}\n", std::exchange(head_, ""), key, text);
+    text_ += fmt::format("{:<12} {:<16} {}\n", std::exchange(head_, ""), key, text);
   }
   std::string text() && { return std::move(text_); }
 
@@ -84,13 +85,13 @@ void service_lines(const ConfiguredService& service, const Configured& configure
     lines.add("outage → page",
               "≤ " + spelled(*promise.view_page) + "   (client path only: truth is not measured)");
   }
+  if (promise.data_loss) lines.add("data loss → page", "≤ " + spelled(*promise.data_loss));
   std::string more;
-  if (promise.data_loss) more += "data loss → page ≤ " + spelled(*promise.data_loss) + ";  ";
   if (promise.stale)
-    more += "stale clients → page ≤ " + spelled(*promise.stale) + " (longer, if answers may be cached);  ";
-  if (promise.disputed_page) more += "disputed → page ≤ " + spelled(*promise.disputed_page) + ";  ";
-  if (promise.contract_page) more += "broken by a deploy → page ≤ " + spelled(*promise.contract_page);
-  if (!more.empty()) lines.add("", more);
+    more = "stale clients → page ≤ " + spelled(*promise.stale) + " (longer where answers may be cached)";
+  if (promise.disputed_page) more += "; disputed ≤ " + spelled(*promise.disputed_page);
+  if (promise.contract_page) more += "; writing broken by a deploy ≤ " + spelled(*promise.contract_page);
+  if (!more.empty()) lines.add("others", more);
   if (promise.looks_in_a_row > 0) {
     lines.add("false pages", fmt::format("{} failed looks in a row; assuming 1 % random failures: {} "
                                          "(bursts, ρ = 0.5: {}); measured here: not yet",

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "app/commands/commands.h"
 #include "app/daemon.h"
@@ -115,6 +116,7 @@ class Demo {
   std::string writes_column(const model::ServiceStatus& s);
   std::string verdict_column(const model::ServiceStatus& s);
   void heard(const model::Transition& t);
+  void print_pages();
   net::awaitable<void> close(model::Millis passed);
 
   net::any_io_executor executor_;
@@ -130,6 +132,8 @@ class Demo {
   Fate fate_ = Fate::alive;
   model::Instant started_{};
   std::optional<model::SteadyTime> deleted_at_, paged_at_;
+  std::ostringstream console_;  // where the daemon's console channel writes
+  int pages_ = 0;
   int gets_ = 0, green_ = 0, last_status_ = 0;
   model::Millis last_took_{0};
   std::string news_;
@@ -156,8 +160,9 @@ net::awaitable<void> Demo::open_shop() {
   configured_ = configure_text(text, "demo.yaml", config::process_environment());
   if (!configured_->ok()) throw std::runtime_error(configured_->loaded.faults.text());
   std::ofstream(folder_ / "demo.yaml") << text;
-  const DaemonHooks hooks{nullptr, [this](const model::Transition& t) { heard(t); }};
-  daemon_ = std::make_unique<Daemon>(executor_, *configured_, out_, hooks);
+  DaemonHooks hooks;
+  hooks.on_transition = [this](const model::Transition& t) { heard(t); };
+  daemon_ = std::make_unique<Daemon>(executor_, *configured_, console_, hooks);
   const auto running = co_await daemon_->start();
   if (!running) throw std::runtime_error(running.error().message);
 }
@@ -222,10 +227,11 @@ std::string Demo::writes_column(const model::ServiceStatus& s) {
 
 std::string Demo::verdict_column(const model::ServiceStatus& s) {
   std::string text(model::name(s.verdict));
-  if (s.phase == "suspect") text = fmt::format("suspect {} of {}", s.failed_looks, s.failed_looks_needed);
+  const bool suspect = s.phase == "suspect" && s.failed_looks > 0;
+  if (suspect) text = fmt::format("suspect {} of {}", s.failed_looks, s.failed_looks_needed);
   if (s.phase == "recovering")
     text += fmt::format(", recovering {} of {}", s.good_looks, s.good_looks_needed);
-  if (s.phase != "suspect" && s.verdict != model::Verdict::healthy) {
+  if (!suspect && s.verdict != model::Verdict::healthy) {
     for (char& c : text) c = c == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
   if (!news_.empty()) text += " (" + std::exchange(news_, "") + ")";
@@ -246,6 +252,30 @@ void Demo::heard(const model::Transition& t) {
   if (t.alarm == model::Alarm::page && !paged_at_ && deleted_at_) paged_at_ = clock_.now().steady;
 }
 
+// The console channel's blocks, shortened to what fits between two lines of the table: the kind of the
+// message, its title and its first sentences. `deadcalm run` prints them whole.
+void Demo::print_pages() {
+  std::istringstream blocks(console_.str());
+  console_.str("");
+  std::string line;
+  int body_lines = 0;
+  while (std::getline(blocks, line)) {
+    if (line.starts_with("--- ")) {
+      const std::string kind = line.substr(line.find(' ', 4) + 1);
+      body_lines = 4;
+      const bool page = kind.starts_with("trigger");
+      out_ << "         +- " << (page ? fmt::format("PAGE {}", ++pages_) : std::string("message"))
+           << ", console, " << kind << ": ";
+    } else if (body_lines > 0) {
+      --body_lines;
+      out_ << (body_lines == 3 ? "" : "         |") << line << '\n';
+    } else if (line.starts_with("  FIRST:")) {
+      out_ << "         |" << line << '\n';
+    }
+  }
+  out_ << std::flush;
+}
+
 net::awaitable<void> Demo::close(model::Millis passed) {
   model::Command leave;
   leave.kind = model::CommandKind::sentinels_drop;
@@ -254,6 +284,7 @@ net::awaitable<void> Demo::close(model::Millis passed) {
   (void)co_await daemon_->tell(leave);
   co_await clock_.sleep_for(700ms);
   co_await daemon_->stop(2s);
+  print_pages();
   const std::string promise =
       evaluator::promise(configured_->services[0].policy).page
           ? model::for_people(*evaluator::promise(configured_->services[0].policy).page)
@@ -289,6 +320,7 @@ net::awaitable<void> Demo::run(int seconds) {
     passed = clock_.now().steady - started_.steady;
     co_await change_fate(passed);
     co_await look_as_a_customer();
+    print_pages();
     if (gets_ % 2 == 1 || !news_.empty()) print_line(passed);
   }
   signals.cancel();

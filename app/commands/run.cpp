@@ -44,8 +44,15 @@ int run_daemon(const GlobalFlags& flags, std::ostream& out, std::ostream& err) {
   if (!configured) return kBadUsage;
   apply_log_flags(flags, configured->options());
   net::io_context io(1);
-  Daemon daemon(io.get_executor(), *configured, out);
   int code = kDone;
+  DaemonHooks hooks;
+  // A part that ended by a bug of ours: drain as for a signal, and let the supervisor start us anew.
+  hooks.on_failure = [&code](const std::string& what) {
+    spdlog::critical("alerting ended: {}; stopping, the next start finds everything in the store", what);
+    code = kFailed;
+    std::raise(SIGTERM);
+  };
+  Daemon daemon(io.get_executor(), *configured, out, hooks);
   std::exception_ptr failure;
   net::co_spawn(io, live(daemon, *configured, code, err), [&](std::exception_ptr e) {
     failure = std::move(e);

@@ -4,7 +4,6 @@
 
 #include "alerting/incident_machine.h"
 #include "app/commands/commands.h"
-#include "model/duration.h"
 #include "runtime/clock.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -15,13 +14,6 @@ std::string who() {
   const char* user = std::getenv("SUDO_USER");
   if (user == nullptr) user = std::getenv("USER");
   return user != nullptr ? user : "user id " + std::to_string(::getuid());
-}
-
-// A silence without an end is how a weekend goes unnoticed.
-std::string too_long(const model::Command& command) {
-  const bool mutes = command.kind == model::CommandKind::silence || command.kind == model::CommandKind::maintenance_start;
-  if (!mutes || command.until == model::WallTime{} || command.until - command.at <= alerting::kLongestSilence) return {};
-  return "longer than " + model::for_people(alerting::kLongestSilence) + "; silence it again when that is over";
 }
 
 bool known_service(const Configured& configured, const std::string& name, std::ostream& err) {
@@ -48,8 +40,8 @@ int tell(const GlobalFlags& flags, model::Command command, std::ostream& out, st
   command.at = clock.now().wall;
   if (command.until != model::WallTime{}) command.until = command.at + (command.until - model::WallTime{});
   command.author = who();
-  if (const std::string wrong = too_long(command); !wrong.empty()) {
-    err << "deadcalm: " << wrong << '\n';
+  if (const auto refused = alerting::refusal(command)) {
+    err << "deadcalm: " << *refused << '\n';
     return kBadUsage;
   }
   const std::string& path = configured->options().store.path;

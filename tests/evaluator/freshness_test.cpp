@@ -226,3 +226,15 @@ TEST_CASE("old canaries are forgotten, the newest never; an acknowledgement is r
   remember_canary(canaries, {0, SteadyTime{300s}, true}, SteadyTime{});
   CHECK(canaries.size() == 1);  // number 0 is none
 }
+
+// A plant of unknown fate is made again under the same number; nobody could see the record before.
+TEST_CASE("canaries: one planted again counts from then, one acknowledged does not") {
+  std::vector<PlantedCanary> canaries;
+  remember_canary(canaries, {5, SteadyTime{1s}, false}, SteadyTime{});
+  remember_canary(canaries, {6, SteadyTime{2s}, false}, SteadyTime{});
+  remember_canary(canaries, {5, SteadyTime{30s}, true}, SteadyTime{});
+  CHECK(planted_at(canaries, 5) == SteadyTime{30s});
+  CHECK(canaries.front().acknowledged);
+  remember_canary(canaries, {5, SteadyTime{40s}, true}, SteadyTime{});
+  CHECK(planted_at(canaries, 5) == SteadyTime{30s});
+}

@@ -101,7 +101,8 @@ void Lab::boot() {
   configured = app::configure_text(yaml(), "lab.yaml", config::Environment{});
   INFO(configured->loaded.faults.text());
   REQUIRE(configured->ok());
-  const app::DaemonHooks hooks{nullptr, [this](const model::Transition& t) { transitions.push_back(t); }};
+  app::DaemonHooks hooks;
+  hooks.on_transition = [this](const model::Transition& t) { transitions.push_back(t); };
   daemon = std::make_unique<app::Daemon>(io.get_executor(), *configured, std::cout, hooks);
   const auto started = wait(daemon->start());
   INFO((started ? "" : started.error().message));

@@ -93,7 +93,7 @@ struct Site {
     monitor = std::make_unique<monitor::Monitor>(
         std::move(plan),
         monitor::MonitorDeps{io.get_executor(), clock, *store, [this] { ++pokes; }, nullptr,
-                             [this](const model::Transition& t) { transitions.push_back(t); }});
+                             [this](const model::Transition& t) { transitions.push_back(t); }, nullptr});
     wait(monitor->restore());
     monitor->start();
     settle();
