@@ -20,7 +20,8 @@ prometheus::MetricFamily gauge(const char* name, const char* help, double value)
 }
 
 std::string comment(std::string text) {
-  std::ranges::replace(text, '\n', ' ');
+  // A backend's words must not end the comment, neither by \n nor, for some parsers, by \r.
+  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   return "# " + text + '\n';
 }
 
@@ -28,7 +29,8 @@ std::string comment(std::string text) {
 
 std::string blackbox_page(const model::ServiceStatus& service, bool debug) {
   std::vector<prometheus::MetricFamily> families;
-  const bool known = service.verdict != model::Verdict::unknown && !service.blind;
+  const bool known = service.verdict != model::Verdict::unknown &&
+                     service.verdict != model::Verdict::monitor_blind && !service.blind;
   if (known) {
     families.push_back(gauge("probe_success", "Displays whether or not the probe was a success",
                              service.verdict == model::Verdict::healthy ? 1 : 0));
