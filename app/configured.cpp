@@ -45,6 +45,11 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
       out.views.push_back({view, probes::decode_view(view.type, reader)});
     }
   }
+  for (const config::ServiceOptions& service : loaded.options->services) {
+    if (service.policy.blind_for == loaded.options->defaults.policy.blind_for) continue;
+    loaded.faults.warn(service.mark, service.path.text(),
+                       "blind_for is the whole site's: this one has no effect", "set it in defaults.policy");
+  }
   for (const config::ChannelOptions& channel : loaded.options->channels) {
     config::Reader reader = channel.reader(context);
     channels.push_back({channel.name, channel.type, alerting::decode_channel(channel.type, reader)});

@@ -70,6 +70,13 @@ Evidence evidence_of(const Context& c, ProbeRef probe) {
   if (streak != nullptr) e.tries = streak->looks;
   const Instant since = trouble_since(c.state, c.judged).value_or(c.now);
   e.since = c.state.incident ? c.state.incident->since.wall : since.wall;
+  // A loss found during an outage began when the record was first missed, not when the outage did.
+  if (c.state.incident && c.state.incident->loss) {
+    for (const WriteState& w : c.state.writes) {
+      const bool decides = w.probe == c.state.incident->label.probe && w.streaks.loss.looks > 0;
+      if (decides) e.since = w.streaks.loss.first.wall;
+    }
+  }
   for (const WriteState& w : c.state.writes) {
     if (w.last_good) e.last_good = std::max(e.last_good.value_or(w.last_good->wall), w.last_good->wall);
   }

@@ -61,8 +61,13 @@ void Monitor::obey(Service& service, const model::Command& command) {
     auto operation = [this, &service, &probe, command, drop, last]() -> net::awaitable<void> {
       if (drop) {
         const std::size_t left = co_await probe.drop_all();
-        spdlog::info("{}: everything of ours is removed, {} records left; writes stay paused",
-                     service.plan.name, left);
+        if (left == 0) {
+          spdlog::info("{}: everything of ours is removed; writes stay paused", service.plan.name);
+        } else {
+          spdlog::warn(
+              "{}: {} records of ours could not be removed yet; they stay on the ledger and are tried again",
+              service.plan.name, left);
+        }
       } else if (const auto accepted = co_await probe.accept_generation(); !accepted) {
         spdlog::error("{}: cannot accept the new generation: {}", service.plan.name,
                       accepted.error().message);

@@ -40,7 +40,7 @@ Monitor::Monitor(Plan plan, MonitorDeps deps)
       service->write_ids.push_back(add(Kind::write, service->number, i, write.interval));
       model::WriteStatus& status = service->write_status.emplace_back();
       status.probe = write.probe->options().probe;
-      status.proves = write.probe->backend().describe({}).proves;
+      status.proves = write.probe->proves();
     }
     for (std::uint32_t i = 0; i < service->plan.views.size(); ++i) {
       service->view_ids.push_back(add(Kind::view, service->number, i, service->plan.views[i].interval));
@@ -182,7 +182,22 @@ void Monitor::start_thing(Agenda::Id id, bool rechecking) {
   tasks_.spawn("look", run_thing(id));
 }
 
+// Whatever ends a look, a bug included, its probe is looked at again: a probe that silently stopped would
+// be an outage of our own. The task group reports what was thrown.
+class Monitor::Finish {
+ public:
+  Finish(Monitor& monitor, Agenda::Id id) : monitor_(monitor), id_(id) {}
+  ~Finish() { monitor_.finished(id_); }
+  Finish(const Finish&) = delete;
+  Finish& operator=(const Finish&) = delete;
+
+ private:
+  Monitor& monitor_;
+  Agenda::Id id_;
+};
+
 net::awaitable<void> Monitor::run_thing(Agenda::Id id) {
+  const Finish finish(*this, id);
   const Thing& thing = things_[id];
   switch (thing.kind) {
     case Kind::write: co_await look_write(*services_[thing.service], thing.index); break;
@@ -191,7 +206,6 @@ net::awaitable<void> Monitor::run_thing(Agenda::Id id) {
     case Kind::commands: co_await read_commands(); break;
     default: break;
   }
-  finished(id);
 }
 
 void Monitor::with_probe(Agenda::Id id, Operation operation) {
@@ -206,8 +220,8 @@ void Monitor::with_probe(Agenda::Id id, Operation operation) {
 }
 
 net::awaitable<void> Monitor::run_operation(Agenda::Id id, Operation operation) {
+  const Finish finish(*this, id);
   co_await operation();
-  finished(id);
 }
 
 void Monitor::finished(Agenda::Id id) {

@@ -49,6 +49,7 @@ class Monitor {
   enum class Kind : std::uint8_t { write, view, wake, anchors, site_wake, commands };
   struct Thing;
   struct Service;
+  class Finish;
   using Operation = std::function<net::awaitable<void>()>;
 
   // monitor.cpp: what runs when

@@ -72,6 +72,12 @@ std::vector<Record> WriteProbe::all(RecordState state) const {
   return found;
 }
 
+std::string WriteProbe::proves() const {
+  const std::string written = deps_.backend->describe({}).proves;
+  if (!deps_.read_from) return written + ", read through the same door";
+  return written + "; " + deps_.read_from->describe({}).proves;
+}
+
 void WriteProbe::note_seen(std::uint64_t seq) {
   if (seq < stream_.next_seq) return;
   foreign_seq_ = seq;

@@ -60,6 +60,8 @@ class WriteProbe {
   const model::Stream& stream() const { return stream_; }
   const std::vector<model::Record>& records() const { return records_; }
   const Backend& backend() const { return *deps_.backend; }
+  // For people: what a verified cycle proves, and through which door the truth is read.
+  std::string proves() const;
   const WriteProbeOptions& options() const { return options_; }
 
  private:

@@ -89,7 +89,8 @@ void service_lines(const ConfiguredService& service, const Configured& configure
   std::string more;
   if (promise.stale)
     more = "stale clients → page ≤ " + spelled(*promise.stale) + " (longer where answers may be cached)";
-  if (promise.disputed_page) more += "; disputed ≤ " + spelled(*promise.disputed_page);
+  if (promise.disputed_page && service.policy.traffic)
+    more += "; disputed ≤ " + spelled(*promise.disputed_page);
   if (promise.contract_page) more += "; writing broken by a deploy ≤ " + spelled(*promise.contract_page);
   if (!more.empty()) lines.add("others", more);
   if (promise.looks_in_a_row > 0) {
@@ -111,7 +112,8 @@ void service_lines(const ConfiguredService& service, const Configured& configure
                                    model::Secret("not used")};
     const auto& path = service.writes[i].path;
     std::string proves = path.backend(deps)->describe({}).proves;
-    if (path.read_from) proves += "; " + path.read_from(deps)->describe({}).proves;
+    proves +=
+        path.read_from ? "; " + path.read_from(deps)->describe({}).proves : ", read through the same door";
     lines.add("proves", proves);
   }
   if (!service.policy.has_view())

@@ -15,9 +15,30 @@ namespace {
 
 constexpr model::Millis kPatience{10'000};
 
+// A supervisor may send the same signal to the process and to its group: repeats this soon are no wish.
+constexpr model::Millis kSameSignal{1'000};
+const runtime::SystemClock clock;
+
+net::awaitable<void> wait_for_end(net::signal_set& signals) {
+  while (true) {
+    const int number = co_await signals.async_wait(net::use_awaitable);
+    if (number != SIGHUP) co_return;
+    spdlog::warn(
+        "SIGHUP: this version does not read its configuration again; restart deadcalm to apply a change");
+  }
+}
+
+void end_at_next(net::signal_set& signals, model::SteadyTime not_before) {
+  signals.async_wait([&signals, not_before](const boost::system::error_code& error, int number) {
+    if (error) return;
+    if (number != SIGHUP && clock.now().steady >= not_before) std::_Exit(kFailed);
+    end_at_next(signals, not_before);
+  });
+}
+
 // Starts, waits for a signal, drains. The exit code comes back through `code`.
 net::awaitable<void> live(Daemon& daemon, const Configured& configured, int& code, std::ostream& err) {
-  net::signal_set signals(co_await net::this_coro::executor, SIGTERM, SIGINT);
+  net::signal_set signals(co_await net::this_coro::executor, SIGTERM, SIGINT, SIGHUP);
   const auto started = co_await daemon.start();
   if (!started) {
     err << "deadcalm: " << started.error().message << '\n';
@@ -27,12 +48,10 @@ net::awaitable<void> live(Daemon& daemon, const Configured& configured, int& cod
   spdlog::info("deadcalm {} watches {} services from site {}; http://{} (port {})", DEADCALM_VERSION,
                configured.services.size(), configured.options().site, configured.options().web.listen,
                daemon.port());
-  co_await signals.async_wait(net::use_awaitable);
+  co_await wait_for_end(signals);
   spdlog::info("stopping: looks and pages under way may end ({} at most); a second signal ends at once",
                model::for_people(kPatience));
-  signals.async_wait([](const boost::system::error_code& error, int) {
-    if (!error) std::_Exit(kFailed);
-  });
+  end_at_next(signals, clock.now().steady + kSameSignal);
   co_await daemon.stop(kPatience);
   spdlog::info("stopped");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "config/expand.h"
 #include "config/scalar.h"
 #include "config/value.h"
 
@@ -17,8 +18,7 @@ boost::json::value operand_of(const Node& node, config::Context& context) {
   const auto value = read_value(node, config::no_names(), context);
   if (!value) return nullptr;
   const Canary nobody;
-  const std::map<std::string, std::string, std::less<>> nothing;
-  return boost::json::parse(render_json(*value, Names{nobody, nothing}));
+  return boost::json::parse(render_json(*value, Names{nobody}));
 }
 
 Condition make_condition(Operator op, const Node& node, config::Context& context) {
@@ -60,25 +60,45 @@ std::string lower(std::string text) {
   return text;
 }
 
-void decode_captures(Reader& step, std::vector<Capture>& captures) {
+// `capture: { id: $.data.id }` or `{ id: header:Location }`
+std::optional<Capture> decode_capture(Reader& step) {
   auto child = step.child("capture");
-  if (!child) return;
-  for (const auto& entry : child->self().entries) {
-    Capture capture;
-    capture.name = entry.key;
-    constexpr std::string_view header = "header:";
-    const std::string text = child->text(entry.key);
-    if (text.starts_with(header)) {
-      capture.header = lower(text.substr(header.size()));
-      while (capture.header.starts_with(' ')) capture.header.erase(0, 1);
-    } else if (auto path = JsonPath::parse(text)) {
-      capture.path = *std::move(path);
-    } else {
-      child->fault(entry.key, path.error().message, "give a path like $.data.id, or header:Location");
-    }
-    captures.push_back(std::move(capture));
+  if (!child) return std::nullopt;
+  Capture capture;
+  constexpr std::string_view header = "header:";
+  const std::string text = child->text("id");
+  if (text.starts_with(header)) {
+    capture.header = lower(text.substr(header.size()));
+    while (capture.header.starts_with(' ')) capture.header.erase(0, 1);
+  } else if (auto path = JsonPath::parse(text)) {
+    capture.path = *std::move(path);
+  } else if (!text.empty()) {
+    child->fault("id", path.error().message, "give a path like $.data.id, or header:Location");
   }
   child->finish();
+  return capture;
+}
+
+bool mentions_token(const config::Template& text) {
+  const auto names = text.names();
+  return std::ranges::find(names, "canary.token") != names.end();
+}
+
+bool mentions_token(const config::Value& value) {
+  if (const auto* text = std::get_if<config::Template>(&value.data)) return mentions_token(*text);
+  if (const auto* list = std::get_if<config::ValueList>(&value.data)) {
+    return std::ranges::any_of(*list, [](const config::Value& item) { return mentions_token(item); });
+  }
+  if (const auto* map = std::get_if<config::ValueMap>(&value.data)) {
+    return std::ranges::any_of(*map,
+                               [](const config::NamedValue& field) { return mentions_token(field.value); });
+  }
+  return false;
+}
+
+bool mentions_token(const Step& step) {
+  return mentions_token(step.url) || mentions_token(step.raw) || (step.json && mentions_token(*step.json)) ||
+         std::ranges::any_of(step.headers, [](const auto& header) { return mentions_token(header.second); });
 }
 
 struct StepDefaults {
@@ -97,7 +117,7 @@ void decode_step(Reader& parent, const StepDefaults& defaults, Step& step, bool 
     }
     return;
   }
-  const config::RunTimeNames names = config::step_names();
+  const config::RunTimeNames names = config::canary_names();
   step.method = child->text("method", step.method.empty() ? std::string(defaults.method) : step.method);
   if (child->has("url") || step.url.empty()) step.url = child->url_template("url", config::kHttp, names);
   for (auto& header : child->template_map("headers", names)) step.headers.push_back(std::move(header));
@@ -105,7 +125,7 @@ void decode_step(Reader& parent, const StepDefaults& defaults, Step& step, bool 
   if (auto json = child->value("json", names)) step.json = *std::move(json);
   if (auto body = child->optional_template("body", names)) step.raw = *std::move(body);
   if (child->has("expect")) step.expect = decode_expect(*child);
-  decode_captures(*child, step.captures);
+  if (defaults.key == "plant") step.id = decode_capture(*child);
   if (defaults.key == "find") {
     child->leave_the_rest();  // `records`, `id` and `token` are read by the caller
   } else {
@@ -203,6 +223,7 @@ void decode_tls(Reader& reader, std::string& ca_file, bool& verify) {
   auto child = reader.child("tls");
   if (!child) return;
   ca_file = child->text("ca_file", "");
+  if (!ca_file.empty()) ca_file = config::resolve(ca_file, child->context().base_dir());
   verify = child->boolean("verify", true);
   if (!verify)
     child->warn("verify", "any certificate is accepted: somebody in between can answer for the backend");
@@ -211,7 +232,7 @@ void decode_tls(Reader& reader, std::string& ca_file, bool& verify) {
 
 HttpOptions decode_http(Reader& reader) {
   HttpOptions options;
-  const config::RunTimeNames names = config::step_names();
+  const config::RunTimeNames names = config::canary_names();
   const bool is_short = reader.has("resource");
   if (is_short) short_form(reader, options);
   reader.one_of({"json", "body"}, false);
@@ -226,7 +247,7 @@ HttpOptions decode_http(Reader& reader) {
   if (auto find = reader.child("find")) {
     FindStep step;
     step.step.headers = headers;
-    find->also_known({"method", "url", "headers", "json", "body", "expect", "capture"});
+    find->also_known({"method", "url", "headers", "json", "body", "expect"});
     step.records = path_of(*find, "records", "$");
     step.id = path_of(*find, "id", "$.id");
     step.token = path_of(*find, "token", "$");
@@ -241,15 +262,14 @@ HttpOptions decode_http(Reader& reader) {
   options.unique_query = reader.boolean("unique_query", true);
   options.max_body_bytes =
       static_cast<std::size_t>(reader.integer("max_body_bytes", 1 << 20, 1024, 64 << 20));
-  options.proves = "API, read through the same door";
+  options.proves = "the API";
 
-  const bool has_body = options.plant.json.has_value() || !options.plant.raw.empty();
-  if (!has_body && is_short) {
-    reader.fault("resource", "nothing says what to write", R"(add `json: { note: "${canary.token}" }`)");
+  if (!mentions_token(options.plant) && (is_short || reader.has("plant"))) {
+    reader.fault(is_short ? "resource" : "plant",
+                 "the plant does not write ${canary.token}, so nothing could be read back",
+                 R"(add `json: { note: "${canary.token}" }`)");
   }
-  const bool assigns =
-      std::ranges::any_of(options.plant.captures, [](const Capture& c) { return c.name == "id"; });
-  if (assigns && !options.find) {
+  if (options.plant.id && !options.find) {
     reader.fault(
         "plant",
         "the server assigns the id, so a crash between request and answer would leave a record nobody "

@@ -43,6 +43,17 @@ std::string as_text(const json::value& value) {
   return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
+std::string captured(const Capture& wanted, const runtime::HttpAnswer& answer) {
+  if (!wanted.path) {
+    const std::string* header = answer.header(wanted.header);
+    return header != nullptr ? *header : std::string();
+  }
+  boost::system::error_code ec;
+  const json::value document = json::parse(answer.body, ec);
+  const json::value* value = ec ? nullptr : wanted.path->find(document);
+  return value != nullptr ? as_text(*value) : std::string();
+}
+
 std::string request_text(const runtime::HttpRequest& request) {
   std::string text = request.method + ' ' + request.url;
   for (const auto& [name, value] : request.headers) text += "\n  " + name + ": " + value;
@@ -56,7 +67,7 @@ HttpBackend::HttpBackend(HttpOptions options, HttpDeps deps)
     : options_(std::move(options)), deps_(std::move(deps)) {}
 
 runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, bool truth_read) const {
-  const Names names{canary, captured_};
+  const Names names{canary};
   runtime::HttpRequest request;
   request.method = step.method;
   request.url = step.url.render([&](std::string_view name) { return url_encoded(names(name)); });
@@ -128,20 +139,6 @@ std::optional<StepFailure> HttpBackend::judge(const Step& step, const runtime::H
   return std::nullopt;
 }
 
-void HttpBackend::capture(const Step& step, const runtime::HttpAnswer& answer) {
-  if (step.captures.empty()) return;
-  boost::system::error_code ec;
-  const json::value document = json::parse(answer.body, ec);
-  for (const Capture& wanted : step.captures) {
-    if (wanted.path) {
-      const json::value* value = ec ? nullptr : wanted.path->find(document);
-      if (value != nullptr) captured_[wanted.name] = as_text(*value);
-    } else if (const std::string* header = answer.header(wanted.header)) {
-      captured_[wanted.name] = *header;
-    }
-  }
-}
-
 net::awaitable<PrepareAnswer> HttpBackend::prepare(bool, model::SteadyTime) {
   co_return PrepareAnswer{};  // an API's container is its owner's
 }
@@ -154,12 +151,9 @@ net::awaitable<PlantAnswer> HttpBackend::plant(Canary canary, model::SteadyTime 
     co_return answer;
   }
   answer.failure = judge(options_.plant, *outcome);
-  capture(options_.plant, *outcome);
-  const auto id = captured_.find("id");
-  const bool assigns =
-      std::ranges::any_of(options_.plant.captures, [](const Capture& c) { return c.name == "id"; });
-  if (assigns && id != captured_.end()) answer.record_id = id->second;
-  if (assigns && !answer.failure && answer.record_id.empty()) {
+  if (!options_.plant.id) co_return answer;
+  answer.record_id = captured(*options_.plant.id, *outcome);
+  if (!answer.failure && answer.record_id.empty()) {
     answer.failure = StepFailure{model::Write::contract,
                                  "HTTP " + std::to_string(outcome->status) + ", but no id in the answer",
                                  true, false, false};
@@ -201,7 +195,6 @@ net::awaitable<ReadAnswer> HttpBackend::read(Canary canary, model::SteadyTime de
                       true, false, false};
     }
   }
-  capture(options_.read, *outcome);
   co_return answer;
 }
 
@@ -256,7 +249,6 @@ net::awaitable<FindAnswer> HttpBackend::find(std::string stream, model::SteadyTi
 }
 
 void HttpBackend::finish() {
-  captured_.clear();
   connected_ = false;
 }
 
@@ -265,8 +257,7 @@ Description HttpBackend::describe(const Canary& example) const {
   description.target = options_.plant.method + ' ' + options_.plant.url.literal();
   description.proves = options_.proves;
   description.can_find = options_.find.has_value();
-  description.server_assigns_ids =
-      std::ranges::any_of(options_.plant.captures, [](const Capture& c) { return c.name == "id"; });
+  description.server_assigns_ids = options_.plant.id.has_value();
   description.calls_per_cycle = 5;  // plant, read, look at the kept one, remove, verify gone
   if (example.token.empty()) return description;
   description.requests.push_back("plant   " + request_text(build(options_.plant, example, false)));

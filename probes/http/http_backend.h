@@ -57,12 +57,10 @@ class HttpBackend final : public Backend {
   net::awaitable<Outcome> send_once(runtime::HttpRequest request, model::SteadyTime deadline);
   // Status and assertions; nullopt: good.
   static std::optional<StepFailure> judge(const Step& step, const runtime::HttpAnswer& answer);
-  void capture(const Step& step, const runtime::HttpAnswer& answer);
 
   HttpOptions options_;
   HttpDeps deps_;
-  std::map<std::string, std::string, std::less<>> captured_;  // in this cycle
-  bool connected_ = false;                                    // a connection of this cycle is open
+  bool connected_ = false;  // a connection of this cycle is open
 };
 
 }  // namespace deadcalm::probes::http

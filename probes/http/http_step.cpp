@@ -45,11 +45,6 @@ std::string Names::operator()(std::string_view name) const {
   if (name == "canary.id") return canary.record_id;
   if (name == "canary.uuid") return canary.uuid();
   if (name == "canary.int") return std::to_string(canary.number());
-  constexpr std::string_view step = "step.";
-  if (name.starts_with(step)) {
-    const auto it = captured.find(name.substr(step.size()));
-    if (it != captured.end()) return it->second;
-  }
   return {};
 }
 

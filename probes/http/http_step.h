@@ -1,6 +1,5 @@
 #pragma once
 // One request of a transaction, as configured: texts with run-time names, expectations, captures.
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,10 +13,10 @@
 
 namespace deadcalm::probes::http {
 
-// What ${name} means in one cycle: the canary's names and what earlier steps captured.
+// What ${name} means: the names of one canary. Nothing captured in one cycle may name a record, because
+// the kept record of the cycle before is read and removed as well.
 struct Names {
   const Canary& canary;
-  const std::map<std::string, std::string, std::less<>>& captured;
   std::string operator()(std::string_view name) const;
 };
 
@@ -28,8 +27,8 @@ std::string render_json(const config::Value& body, const Names& names);
 // Percent-encodes a value that goes into a URL (RFC 3986 unreserved characters stay).
 std::string url_encoded(std::string_view text);
 
+// Where the server's own id is in its answer to a plant.
 struct Capture {
-  std::string name;
   std::optional<JsonPath> path;  // of the body; else
   std::string header;            // of a header, in lower case
 };
@@ -41,7 +40,7 @@ struct Step {
   std::optional<config::Value> json;
   config::Template raw;  // body as it stands, when json is not given
   Expect expect;
-  std::vector<Capture> captures;
+  std::optional<Capture> id;  // plant only: the server assigns the id
 };
 
 struct Auth {

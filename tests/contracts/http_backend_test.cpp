@@ -229,7 +229,8 @@ TEST_CASE("faults of the http keys, with their places") {
       {"json: { note: \"${canary.token}\" }",
        "test.yaml:1:1: this step is missing; give `resource:` for the short form, or `plant:`"},
       {"resource: http://x.example.com/c",
-       "nothing says what to write; add `json: { note: \"${canary.token}\" }`"},
+       "the plant does not write ${canary.token}, so nothing could be read back; add `json: { note: "
+       "\"${canary.token}\" }`"},
       {"resource: ftp://x.example.com/c\njson: { a: 1 }", "resource"},
       {"resource: http://x.example.com/c\njson: { a: 1 }\nbody: x", "body"},
       {"resource: http://x.example.com/c\njson: { a: 1 }\nheadrs: { a: b }", "did you mean \"headers\"?"},
@@ -247,6 +248,13 @@ TEST_CASE("faults of the http keys, with their places") {
        "name; add a `find:` step"},
       {"resource: http://x.example.com/c\njson: { a: 1 }\nauth: { }", "auth"},
       {"resource: http://x.example.com/c\njson: { a: \"${canary.tokn}\" }", "did you mean"},
+      {"resource: http://x.example.com/c\njson: { a: 1 }", "the plant does not write ${canary.token}"},
+      {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nread: { url: "
+       "\"http://x.example.com/${step.id}\" }",
+       "step.id"},
+      {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nplant: { capture: { id: $.id, "
+       "key: $.key } }",
+       "unknown key"},
       {"resource: http://x.example.com/c\njson: { a: 1 }\nread_from: { type: postgress, dsn: x }",
        "unknown type \"postgress\" to read from; did you mean \"postgres\"?"},
       {"resource: http://x.example.com/c\njson: { a: 1 }\nread_from: { type: postgres, dsn: \"host=x\", "
