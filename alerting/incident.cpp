@@ -1,6 +1,6 @@
 #include "alerting/incident.h"
 
-#include "alerting/stored_json.h"
+#include "store/transition_fields.h"
 
 namespace deadcalm::alerting {
 namespace {
@@ -46,16 +46,16 @@ std::string name_of(const Incident& incident) {
 }
 
 std::string to_json(const Incident& incident) {
-  return stored::write(incident);
+  return store::stored::write(incident);
 }
 model::Result<Incident> incident_from_json(const std::string& text) {
-  return stored::read<Incident>(text, "incident");
+  return store::stored::read<Incident>(text, "incident");
 }
 std::string to_json(const Silence& silence) {
-  return stored::write(silence);
+  return store::stored::write(silence);
 }
 model::Result<Silence> silence_from_json(const std::string& text) {
-  return stored::read<Silence>(text, "silence");
+  return store::stored::read<Silence>(text, "silence");
 }
 
 }  // namespace deadcalm::alerting

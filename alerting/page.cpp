@@ -1,6 +1,6 @@
 #include "alerting/page.h"
 
-#include "alerting/stored_json.h"
+#include "store/transition_fields.h"
 
 namespace deadcalm::alerting {
 
@@ -22,10 +22,10 @@ void fields(Codec& c, Page& p) {
 }
 
 std::string to_json(const Page& page) {
-  return stored::write(page);
+  return store::stored::write(page);
 }
 model::Result<Page> page_from_json(const std::string& text) {
-  return stored::read<Page>(text, "page");
+  return store::stored::read<Page>(text, "page");
 }
 
 }  // namespace deadcalm::alerting

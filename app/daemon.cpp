@@ -80,7 +80,8 @@ net::awaitable<model::Result<void>> Daemon::start_parts() {
                              metrics_.observe(transition);
                              if (hooks_.on_transition) hooks_.on_transition(transition);
                            },
-                           [this](const model::Transition& transition) { tell_past_the_store(transition); }});
+                           [this](const model::Transition& transition) { tell_past_the_store(transition); },
+                           hooks_.on_failure});
   restored = co_await monitor_->restore();
   if (!restored) co_return restored;
 

@@ -187,7 +187,7 @@ Metrics::~Metrics() = default;
 
 void Metrics::observe(const model::Observation& observation) {
   if (const auto* write = std::get_if<model::WriteLook>(&observation.look)) {
-    if (write->plant_attempted) registered_->plant.Observe(seconds(write->plant_time));
+    if (write->plant_attempted && write->seq != 0) registered_->plant.Observe(seconds(write->plant_time));
     if (write->acknowledged) registered_->read.Observe(seconds(write->read_time));
   } else if (std::holds_alternative<model::ViewLook>(observation.look)) {
     registered_->view.Observe(seconds(observation.ended.steady - observation.started.steady));

@@ -20,12 +20,12 @@ struct WriteLook {
   int rungs_expected = 0;       // sentinels (the kept canary included) that should be there
   int rungs_missing = 0;
   bool newest_rung_missing = false;
-  bool armed = false;                  // has this probe ever completed a full verified cycle?
-  bool plant_attempted = false;        // false while writes are paused or a clean-up had to come first
-  std::uint64_t seq = 0;               // number of the canary this cycle planted; 0 if none
-  std::uint64_t foreign_seq = 0;       // a newer number of our own stream that we never wrote; else 0
-  Instant planted_at{};                // when the plant of `seq` was sent
-  bool acknowledged = false;           // the backend said yes to the plant
+  bool armed = false;             // has this probe ever completed a full verified cycle?
+  bool plant_attempted = false;   // a write was tried: the plant, or the removal that had to come before it
+  std::uint64_t seq = 0;          // number of the canary this cycle planted; 0 if none
+  std::uint64_t foreign_seq = 0;  // a newer number of our own stream that we never wrote; else 0
+  Instant planted_at{};           // when the plant of `seq` was sent
+  bool acknowledged = false;      // the backend said yes to the plant
   bool database_still_has_it = false;  // read_from found the kept canary although the cycle failed
   Millis plant_time{}, read_time{}, remove_time{};  // step durations; 0 where a step did not run
 };

@@ -9,23 +9,14 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "model/encoding.h"
+
 namespace deadcalm::model {
 namespace {
 
 constexpr std::string_view kPrefix = "dc1.";
 constexpr std::size_t kMacDigits = 16;
 constexpr std::size_t kLongestToken = 4 + 32 + 1 + 20 + 1 + 15 + 1 + 8 + 1 + kMacDigits;
-
-std::string hex(const unsigned char* bytes, std::size_t count) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(count * 2);
-  for (std::size_t i = 0; i < count; ++i) {
-    text += digits[bytes[i] >> 4];
-    text += digits[bytes[i] & 15];
-  }
-  return text;
-}
 
 std::string mac_of(std::string_view body, const Secret& key) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -36,7 +27,7 @@ std::string mac_of(std::string_view body, const Secret& key) {
            &size) == nullptr) {
     throw std::runtime_error("HMAC-SHA256 is not available in this OpenSSL");
   }
-  return hex(digest.data(), kMacDigits / 2);
+  return hex({reinterpret_cast<const char*>(digest.data()), kMacDigits / 2});
 }
 
 std::array<unsigned char, 32> digest_of(std::string_view stream, std::uint64_t seq) {
@@ -134,7 +125,7 @@ std::string canary_uuid(std::string_view stream, std::uint64_t seq) {
   auto digest = digest_of(stream, seq);
   digest[6] = static_cast<unsigned char>((digest[6] & 0x0f) | 0x80);  // version 8: our own layout
   digest[8] = static_cast<unsigned char>((digest[8] & 0x3f) | 0x80);  // variant
-  std::string text = hex(digest.data(), 16);
+  std::string text = hex({reinterpret_cast<const char*>(digest.data()), 16});
   for (const std::size_t dash : {20U, 16U, 12U, 8U}) text.insert(dash, 1, '-');
   return text;
 }
@@ -153,7 +144,7 @@ std::string random_hex(std::size_t bytes) {
   auto* data = reinterpret_cast<unsigned char*>(raw.data());
   if (RAND_bytes(data, static_cast<int>(bytes)) != 1)
     throw std::runtime_error("the system gives no random bytes");
-  return hex(data, bytes);
+  return hex(raw);
 }
 
 }  // namespace deadcalm::model

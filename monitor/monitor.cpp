@@ -20,8 +20,9 @@ constexpr int kLateIntervals = 3;
 Monitor::Monitor(Plan plan, MonitorDeps deps)
     : plan_(std::move(plan)),
       deps_(std::move(deps)),
-      tasks_(deps_.executor, [](const std::string& task, const std::string& what) {
+      tasks_(deps_.executor, [this](const std::string& task, const std::string& what) {
         spdlog::error("{} failed: {}", task, what);
+        if (deps_.on_failure) deps_.on_failure(task + ": " + what);
       }) {
   const auto add = [this](Kind kind, std::uint32_t service, std::uint32_t index, model::Millis interval) {
     Thing& thing = things_.emplace_back();

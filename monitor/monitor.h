@@ -27,6 +27,7 @@ struct MonitorDeps {
   std::function<void(const model::Observation&)> on_observation;  // may be empty
   std::function<void(const model::Transition&)> on_transition;    // committed; may be empty
   std::function<void(const model::Transition&)> on_refused;  // the store would not take it yet; may be empty
+  std::function<void(const std::string&)> on_failure;        // a task of ours ended by a bug: drain and exit
 };
 
 class Monitor {

@@ -147,6 +147,8 @@ net::awaitable<bool> WriteProbe::make_room(Cycle& cycle) {
   }
   if (failure.failure == model::Write::ok) failure = last_failure_;
   failure.detail += " (3 records of unknown fate; the oldest has to be settled before another is planted)";
+  cycle.look.plant_attempted =
+      true;  // we did try to write, and were answered: how old the data is still counts
   cycle.fail("clean-up", failure);
   co_return false;
 }

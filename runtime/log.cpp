@@ -1,6 +1,5 @@
 #include "runtime/log.h"
 
-#include <openssl/evp.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -11,6 +10,8 @@
 #include <boost/json/value.hpp>
 #include <mutex>
 #include <set>
+
+#include "model/encoding.h"
 
 namespace deadcalm::runtime {
 namespace {
@@ -23,29 +24,6 @@ struct Masks {
 Masks& masks() {
   static Masks instance;
   return instance;
-}
-
-std::string base64(const std::string& text) {
-  std::string out(4 * ((text.size() + 2) / 3), '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                  reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  return out;
-}
-
-std::string percent_encoded(const std::string& text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char letter : text) {
-    const auto c = static_cast<unsigned char>(letter);
-    if (std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~') {
-      out += letter;
-    } else {
-      out += '%';
-      out += digits[c >> 4];
-      out += digits[c & 15];
-    }
-  }
-  return out;
 }
 
 // Masks after the pattern was applied, so that no part of a line escapes.
@@ -92,7 +70,7 @@ void mask_in_logs(const std::vector<model::Secret>& secrets) {
   for (const model::Secret& secret : secrets) {
     const std::string& text = secret.reveal();
     if (text.size() < 4) continue;
-    texts.insert({text, base64(text), percent_encoded(text)});
+    texts.insert({text, model::base64(text), model::url_encoded(text)});
   }
   Masks& known = masks();
   const std::lock_guard lock(known.mutex);

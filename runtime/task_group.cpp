@@ -3,7 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <cstdio>
@@ -23,6 +23,8 @@ std::string failure_text(const std::exception_ptr& error) {
   if (!error) return {};
   try {
     std::rethrow_exception(error);
+  } catch (const net::multiple_exceptions& e) {  // of `a || b`, when both were cancelled
+    return failure_text(e.first_exception());
   } catch (const boost::system::system_error& e) {
     if (e.code() == net::error::operation_aborted) return {};
     return e.what();

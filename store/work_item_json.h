@@ -11,9 +11,7 @@ namespace deadcalm::store {
 
 std::string to_json(const model::Transition& transition);
 std::string to_json(const model::Command& command);
-std::string to_json(const model::Evidence& evidence);
 model::Result<model::Transition> transition_from_json(const std::string& text);
 model::Result<model::Command> command_from_json(const std::string& text);
-model::Result<model::Evidence> evidence_from_json(const std::string& text);
 
 }  // namespace deadcalm::store

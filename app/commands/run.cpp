@@ -67,7 +67,8 @@ int run_daemon(const GlobalFlags& flags, std::ostream& out, std::ostream& err) {
   DaemonHooks hooks;
   // A part that ended by a bug of ours: drain as for a signal, and let the supervisor start us anew.
   hooks.on_failure = [&code](const std::string& what) {
-    spdlog::critical("alerting ended: {}; stopping, the next start finds everything in the store", what);
+    spdlog::critical("a part ended by a bug: {}; stopping, the next start finds everything in the store",
+                     what);
     code = kFailed;
     std::raise(SIGTERM);
   };

@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "model/encoding.h"
 #include "probes/cache_evidence.h"
 #include "probes/http/classify.h"
 #include "runtime/log.h"
@@ -70,7 +71,7 @@ runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, 
   const Names names{canary};
   runtime::HttpRequest request;
   request.method = step.method;
-  request.url = step.url.render([&](std::string_view name) { return url_encoded(names(name)); });
+  request.url = step.url.render([&](std::string_view name) { return model::url_encoded(names(name)); });
   for (const auto& [name, value] : step.headers)
     request.headers.emplace_back(name, value.render(std::cref(names)));
   if (step.json) {

@@ -1,9 +1,8 @@
 #include "probes/http/http_step.h"
 
-#include <openssl/evp.h>
-
 #include <boost/json/serialize.hpp>
-#include <cctype>
+
+#include "model/encoding.h"
 
 namespace deadcalm::probes::http {
 namespace {
@@ -31,13 +30,6 @@ struct ToJson {
   }
 };
 
-std::string base64(const std::string& text) {
-  std::string out(4 * ((text.size() + 2) / 3), '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                  reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  return out;
-}
-
 }  // namespace
 
 std::string Names::operator()(std::string_view name) const {
@@ -52,28 +44,13 @@ std::string render_json(const config::Value& body, const Names& names) {
   return boost::json::serialize(std::visit(ToJson{names}, body.data));
 }
 
-std::string url_encoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char letter : text) {
-    const auto c = static_cast<unsigned char>(letter);
-    if (std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~') {
-      out += letter;
-    } else {
-      out += '%';
-      out += digits[c >> 4];
-      out += digits[c & 15];
-    }
-  }
-  return out;
-}
-
 std::optional<std::pair<std::string, std::string>> auth_header(const Auth& auth) {
   const std::string& secret = auth.secret.value.reveal();
   switch (auth.kind) {
     case Auth::Kind::none: return std::nullopt;
     case Auth::Kind::bearer: return std::pair{"Authorization", "Bearer " + secret};
-    case Auth::Kind::basic: return std::pair{"Authorization", "Basic " + base64(auth.name + ':' + secret)};
+    case Auth::Kind::basic:
+      return std::pair{"Authorization", "Basic " + model::base64(auth.name + ':' + secret)};
     case Auth::Kind::header: return std::pair{auth.name, secret};
   }
   return std::nullopt;

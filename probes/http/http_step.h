@@ -24,9 +24,6 @@ struct Names {
 // text that is nothing but ${canary.int} becomes a number: databases are strict about types.
 std::string render_json(const config::Value& body, const Names& names);
 
-// Percent-encodes a value that goes into a URL (RFC 3986 unreserved characters stay).
-std::string url_encoded(std::string_view text);
-
 // Where the server's own id is in its answer to a plant.
 struct Capture {
   std::optional<JsonPath> path;  // of the body; else

@@ -56,6 +56,7 @@ struct Site {
   std::unique_ptr<monitor::Monitor> monitor;
   std::vector<model::Transition> transitions;
   int pokes = 0;
+  model::CacheClass cache_when_down = model::CacheClass::stale_on_error;  // taken at boot
 
   Site() {
     auto owned = std::make_unique<store::MemoryStore>();
@@ -88,12 +89,15 @@ struct Site {
                                nullptr},
         stream, memory->records().value());
     service.writes.push_back(std::move(write));
-    service.views.push_back({std::make_unique<CachedView>(world, clock), 60s});
+    auto view = std::make_unique<CachedView>(world, clock);
+    view->cache_when_down = cache_when_down;
+    service.views.push_back({std::move(view), 60s});
     plan.services.push_back(std::move(service));
     monitor = std::make_unique<monitor::Monitor>(
         std::move(plan),
         monitor::MonitorDeps{io.get_executor(), clock, *store, [this] { ++pokes; }, nullptr,
-                             [this](const model::Transition& t) { transitions.push_back(t); }, nullptr});
+                             [this](const model::Transition& t) { transitions.push_back(t); }, nullptr,
+                             nullptr});
     wait(monitor->restore());
     monitor->start();
     settle();
@@ -191,6 +195,28 @@ TEST_CASE("the founding case: the backend is gone, clients look fine, one page w
     REQUIRE(site.transitions.size() == 1);
     CHECK(site.transitions[0].reason == model::Reason::recovered);
   }
+}
+
+TEST_CASE("a cache that does not name itself: masked as soon as the data clients see is old") {
+  Site site;
+  site.shut_down();
+  site.cache_when_down = model::CacheClass::unknown;
+  site.boot();
+  site.run(10min);
+  // Every plant ends in an unknown fate and nothing can be removed: after three of them no more are made,
+  // which must not be mistaken for our having stopped to write.
+  site.world.plant_fails = probes::StepFailure{model::Write::server, "HTTP 500", true, false, false};
+  site.world.read_fails = site.world.remove_fails = site.world.plant_fails;
+  site.transitions.clear();
+  site.run(130s);
+  REQUIRE(site.transitions.size() >= 1);
+  site.run(10min);
+  CHECK(site.verdict() == Verdict::masked_outage);
+  int pages = 0;
+  for (const auto& t : site.transitions) {
+    pages += t.reason == model::Reason::confirmed || t.reason == model::Reason::alarm_rose ? 1 : 0;
+  }
+  CHECK(pages == 1);  // the label changed, the page did not come again
 }
 
 TEST_CASE("a store that cannot be written loses no transition") {

@@ -153,6 +153,7 @@ TEST_CASE("an outage of a weekend leaves at most the kept record and three unres
     REQUIRE(b.ledger.records.size() <= 4);
   }
   CHECK(b.last.step == "clean-up");
+  CHECK(std::get<model::WriteLook>(b.last.look).plant_attempted);  // we have not stopped writing
   b.world.plant_fails.reset();
   b.world.remove_fails.reset();
   CHECK(b.cycle().write == Write::ok);

@@ -10,20 +10,13 @@
 
 #include "alerting/senders/http_post.h"
 #include "model/duration.h"
+#include "model/encoding.h"
 
 namespace deadcalm::alerting {
 namespace {
 
 namespace json = boost::json;
 constexpr std::string_view kPrefix = "whsec_";
-
-std::string base64(const unsigned char* bytes, std::size_t size) {
-  std::string text(4 * ((size + 2) / 3) + 1, '\0');
-  const int written =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes, static_cast<int>(size));
-  text.resize(static_cast<std::size_t>(written));
-  return text;
-}
 
 // nullopt: no base64.
 std::optional<std::string> unbase64(const std::string& text) {
@@ -53,7 +46,7 @@ std::string webhook_signature(const model::Secret& secret, const std::string& id
   unsigned int size = 0;
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
        reinterpret_cast<const unsigned char*>(content.data()), content.size(), mac.data(), &size);
-  return "v1," + base64(mac.data(), size);
+  return "v1," + model::base64({reinterpret_cast<const char*>(mac.data()), size});
 }
 
 std::string webhook_body(const Delivery& delivery) {

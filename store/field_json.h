@@ -1,18 +1,23 @@
 #pragma once
-// Values of this folder as JSON text, both ways from one list of fields, so that writing and reading
-// cannot drift apart. A type takes part by a function `fields(codec, value)` beside it. Names that are
-// missing keep their defaults and unknown ones are ignored: an older or newer release can read the rows.
-// Included by the .cpp files that store something; nothing else sees Boost.JSON.
+// Values as JSON text, both ways from one list of fields, so that writing and reading cannot drift apart.
+// A type takes part by a function `fields(codec, value)` beside it; transition_fields.h has the model's.
+// Names that are missing keep their defaults and unknown ones are ignored: an older or newer release can read
+// the rows. Included by the .cpp files that store something; nothing else sees Boost.JSON.
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <optional>
+#include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
+#include "model/error.h"
 #include "model/names.h"
-#include "store/work_item_json.h"
+#include "model/time.h"
 
-namespace deadcalm::alerting::stored {
+namespace deadcalm::store::stored {
 
 namespace json = boost::json;
 
@@ -28,10 +33,6 @@ struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
 
-template <class Codec>
-void fields(Codec& c, model::Subject& s) {
-  c("own", s.own), c("name", s.name);
-}
 template <class Codec>
 void fields(Codec& c, std::pair<std::string, std::string>& p) {
   c("key", p.first), c("value", p.second);
@@ -57,8 +58,6 @@ struct Writer {
       return model::unix_millis(value);
     } else if constexpr (std::is_same_v<T, model::Millis>) {
       return value.count();
-    } else if constexpr (std::is_same_v<T, model::Evidence>) {
-      return json::parse(store::to_json(value));
     } else if constexpr (IsVector<T>::value) {
       json::array items;
       for (auto& item : value) items.push_back(encoded(item));
@@ -110,10 +109,6 @@ struct Reader {
     } else if constexpr (std::is_same_v<T, std::string>) {
       if (found.is_string()) value = std::string(found.get_string());
       return found.is_string();
-    } else if constexpr (std::is_same_v<T, model::Evidence>) {
-      auto evidence = store::evidence_from_json(json::serialize(found));
-      if (evidence) value = *std::move(evidence);
-      return evidence.has_value();
     } else if constexpr (IsVector<T>::value) {
       if (!found.is_array()) return false;
       value.clear();
@@ -155,4 +150,4 @@ model::Result<T> read(const std::string& text, const char* what) {
   return value;
 }
 
-}  // namespace deadcalm::alerting::stored
+}  // namespace deadcalm::store::stored
