@@ -282,6 +282,7 @@ TEST_CASE("steps and detection delays are counted as they happen") {
   exporter::Metrics metrics;
   model::Observation look;
   model::WriteLook write;
+  write.seq = 1;
   write.plant_attempted = write.acknowledged = true;
   write.plant_time = model::Millis{30};
   write.read_time = model::Millis{8};
