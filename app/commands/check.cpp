@@ -18,7 +18,7 @@ std::string in_seconds(Millis d) {
   return fmt::format("{} s", (d.count() + 999) / 1000);
 }
 std::string spelled(Millis d) {
-  if (d < std::chrono::minutes{2}) return in_seconds(d);
+  if (d < std::chrono::minutes{5}) return in_seconds(d);
   return model::for_people(d);
 }
 
