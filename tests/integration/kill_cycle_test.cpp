@@ -1,15 +1,9 @@
 // kill -9 at every step of the write cycle: after a restart nothing of ours is left but the kept canary.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <future>
-#include <thread>
 
-#include "server/http_server.h"
 #include "store/sqlite/sqlite_store.h"
-#include "tests/support/canary_api.h"
+#include "tests/support/living_api.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
@@ -17,32 +11,6 @@
 using namespace deadcalm;
 
 namespace {
-
-// The API lives in this process, on a thread of its own, and survives the victims.
-class LivingApi {
- public:
-  LivingApi() : port_(server_.start("127.0.0.1:0").value()), thread_([this] { io_.run(); }) {}
-  ~LivingApi() {
-    net::co_spawn(io_, server_.stop(), [this](std::exception_ptr) { io_.stop(); });
-    thread_.join();
-  }
-  // On the API's own thread, so that nothing races.
-  template <class Job>
-  auto ask(Job job) {
-    std::promise<std::invoke_result_t<Job, tests::CanaryApi&>> answer;
-    net::post(io_, [&] { answer.set_value(job(api_)); });
-    return answer.get_future().get();
-  }
-  std::string base() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
- private:
-  net::io_context io_;
-  tests::CanaryApi api_;
-  server::HttpServer server_{io_.get_executor(),
-                             [this](server::Request r) { return api_.handle(std::move(r)); }};
-  std::uint16_t port_;
-  std::thread thread_;
-};
 
 int victim(const std::string& store, const std::string& type, const std::string& yaml, int kill_at,
            int cycles, const std::string& log) {
@@ -81,7 +49,7 @@ int kill_everywhere(const std::string& type, const std::string& yaml_text, Count
 }  // namespace
 
 TEST_CASE("http: killed at every step, nothing is left but the kept canary") {
-  LivingApi api;
+  tests::LivingApi api;
   const int kills =
       kill_everywhere("http", "resource: " + api.base() + "/canaries\njson: { note: \"${canary.token}\" }\n",
                       [&] { return api.ask([](tests::CanaryApi& a) { return a.notes.size(); }); });
@@ -89,7 +57,7 @@ TEST_CASE("http: killed at every step, nothing is left but the kept canary") {
 }
 
 TEST_CASE("http with server-assigned ids: killed at every step, find names what nobody else could") {
-  LivingApi api;
+  tests::LivingApi api;
   api.ask([](tests::CanaryApi& a) { return a.assigns_ids = true; });
   const std::string base = api.base();
   const int kills =

@@ -13,6 +13,7 @@ struct Received {
   std::string id, type;  // webhook-id; trigger, update, resolve ...
   std::string verdict, masked, alarm, subject, title;
   bool own = false;
+  std::string dedup_key;
 };
 
 class Receiver {
@@ -45,9 +46,9 @@ class Receiver {
     const auto text = [](const boost::json::object& o, const char* key) {
       return o.contains(key) && o.at(key).is_string() ? std::string(o.at(key).as_string()) : std::string();
     };
-    Received r{*request.header("webhook-id"), text(body, "type"),      text(data, "verdict"),
-               text(data, "masked"),          text(data, "alarm"),     text(data, "subject"),
-               text(data, "title"),           data.at("own").as_bool()};
+    Received r{*request.header("webhook-id"), text(body, "type"),       text(data, "verdict"),
+               text(data, "masked"),          text(data, "alarm"),      text(data, "subject"),
+               text(data, "title"),           data.at("own").as_bool(), text(data, "dedup_key")};
     r.type = r.type.substr(r.type.rfind('.') + 1);
     if (answer_with == 200) got.push_back(std::move(r));
     server::Response response;
