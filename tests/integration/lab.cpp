@@ -154,6 +154,15 @@ int Lab::own_records() {
   return std::stoi(postgres().sql("select count(*) from " + table));
 }
 
+// Asking the database holds up the loop that the daemon runs on, so it is left to run in between.
+bool Lab::leaves_at_most(int records) {
+  for (int i = 0; i < 40; ++i) {
+    if (own_records() <= records) return true;
+    pass(230ms);
+  }
+  return false;
+}
+
 model::Millis Lab::expect_outage(model::Verdict first, model::Verdict then) {
   const auto started = std::chrono::steady_clock::now();
   const bool paged = until([&] { return receiver.pages() > 0; });
@@ -182,7 +191,7 @@ void Lab::expect_one_resolve() {
   pass(2s);
   CHECK(receiver.count("resolve") == 1);
   CHECK(receiver.got.back().type == "resolve");
-  CHECK(until([&] { return own_records() <= 1; }, 10s));
+  CHECK(leaves_at_most(1));
 }
 
 }  // namespace deadcalm::tests

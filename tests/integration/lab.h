@@ -50,6 +50,7 @@ class Lab {
   void start_anchor();
   std::string front_url(const std::string& path) const;
   int own_records();
+  bool leaves_at_most(int records);  // within ten seconds or so
 
   // One outage from fault to resolve; returns the time to the first page.
   model::Millis expect_outage(model::Verdict first, model::Verdict then);
