@@ -30,20 +30,23 @@ evaluator::Policy policy_of(const config::ServiceOptions& service, const config:
 Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
   if (!loaded.options) return;
   config::Context context = loaded.context();
-  for (const config::ServiceOptions& service : loaded.options->services) {
+  for (config::ServiceOptions& service : loaded.options->services) {
     ConfiguredService& out = services.emplace_back();
     out.name = service.name;
-    out.options = service;
     out.policy = policy_of(service, *loaded.options);
-    for (const config::ProbeOptions& write : service.write) {
+    for (config::ProbeOptions& write : service.write) {
       config::Reader reader = write.reader(context);
-      out.writes.push_back(
-          {write, probes::decode_write(write.type, reader), slow_after(service.policy, write)});
+      probes::WritePath path = probes::decode_write(write.type, reader);
+      write.node = {};  // decoded: with ten thousand probes the trees would be most of the memory
+      out.writes.push_back({write, std::move(path), slow_after(service.policy, write)});
     }
-    for (const config::ProbeOptions& view : service.view) {
+    for (config::ProbeOptions& view : service.view) {
       config::Reader reader = view.reader(context);
-      out.views.push_back({view, probes::decode_view(view.type, reader)});
+      probes::HttpViewOptions decoded = probes::decode_view(view.type, reader);
+      view.node = {};
+      out.views.push_back({view, std::move(decoded)});
     }
+    out.options = service;
   }
   for (const config::ServiceOptions& service : loaded.options->services) {
     if (service.policy.blind_for == loaded.options->defaults.policy.blind_for) continue;
