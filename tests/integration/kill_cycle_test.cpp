@@ -39,7 +39,8 @@ int kill_everywhere(const std::string& type, const std::string& yaml_text, Count
     CHECK(records_in_backend() == before + 1);
     auto store = store::open_sqlite(dir.file("s.db")).value();
     int kept = 0;
-    for (const auto& record : store->records().value())
+    const auto records = store->records().value();
+    for (const auto& record : records)
       kept += record.state == model::RecordState::kept ? 1 : 0;
     CHECK(kept == 1);
   }
