@@ -79,10 +79,10 @@ net::awaitable<void> Monitor::look_write(Service& service, std::size_t index) {
     model::WriteLook look;
     look.armed = probe.stream().armed;
     observation.look = look;
-    take(std::move(observation));
+    take(service, std::move(observation));
     co_return;
   }
-  auto publish = [this](model::Observation observation) { take(std::move(observation)); };
+  auto publish = [this, &service](model::Observation observation) { take(service, std::move(observation)); };
   co_await probe.run(publish);
 }
 
@@ -95,7 +95,7 @@ net::awaitable<void> Monitor::look_view(Service& service, std::size_t index) {
       if (write.probe->stream().name == look.newest->stream) write.probe->note_seen(look.newest->seq);
     }
   }
-  take(std::move(observation));
+  take(service, std::move(observation));
 }
 
 net::awaitable<void> Monitor::look_anchors() {
@@ -116,11 +116,7 @@ net::awaitable<void> Monitor::look_anchors() {
   }
 }
 
-void Monitor::take(model::Observation observation) {
-  const auto it =
-      std::ranges::find(services_, observation.service, [](const auto& s) { return s->plan.name; });
-  if (it == services_.end()) return;
-  Service& service = **it;
+void Monitor::take(Service& service, model::Observation observation) {
   if (const auto* write = std::get_if<model::WriteLook>(&observation.look)) {
     for (std::size_t i = 0; i < service.write_status.size(); ++i) {
       if (service.write_status[i].probe != observation.probe) continue;

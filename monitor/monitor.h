@@ -69,7 +69,7 @@ class Monitor {
   net::awaitable<void> look_write(Service& service, std::size_t index);
   net::awaitable<void> look_view(Service& service, std::size_t index);
   net::awaitable<void> look_anchors();
-  void take(model::Observation observation);
+  void take(Service& service, model::Observation observation);
   void judge(Service& service, const evaluator::Event& event);
   void judge_site(const evaluator::Event& event);
   void apply(Service& service, const evaluator::Wishes& wishes);
