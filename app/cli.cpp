@@ -99,6 +99,17 @@ void add_told(CLI::App& app, const Told& told, ToldArguments& arguments, const G
   });
 }
 
+// CLI11 says only that a command is missing; people mistype.
+std::string unknown_command(CLI::App& app, const std::string& typed) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == typed) return {};
+    names.push_back(command->get_name());
+  }
+  const std::string hint = config::did_you_mean(typed, names);
+  return "deadcalm: no command \"" + typed + "\"; " + (hint.empty() ? "deadcalm --help lists them" : hint);
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -149,6 +160,16 @@ int run_command_line(int argc, char** argv) {
   ToldArguments arguments;
   for (const Told& told : kTold) add_told(app, told, arguments, flags, code);
 
+  if (argc == 1) {
+    std::cout << app.help();
+    return kBadUsage;
+  }
+  if (argv[1][0] != '-') {
+    if (const std::string wrong = unknown_command(app, argv[1]); !wrong.empty()) {
+      std::cerr << wrong << '\n';
+      return kBadUsage;
+    }
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
