@@ -122,7 +122,10 @@ PageText acknowledge_text(const PageFacts& f) {
 PageText resolve_text(const PageFacts& f) {
   const Incident& i = f.incident;
   const WallTime end = i.resolved_at.value_or(f.now);
-  const WallTime begin = i.evidence.since == WallTime{} ? i.opened_at : std::min(i.evidence.since, end);
+  // What it was at the end may have begun later than the incident: a loss found during an outage.
+  const WallTime since =
+      i.evidence.since == WallTime{} ? i.opened_at : std::min(i.evidence.since, i.opened_at);
+  const WallTime begin = std::min(since, end);
   const std::string name = who(i, f.site);
   const bool set_up = i.subject.own && i.subject.name.starts_with("setup/");
   PageText page;
