@@ -20,11 +20,11 @@ struct Counts {
   int asked = 0, good = 0, bad = 0;
 };
 
-net::awaitable<void> ask(runtime::HttpClient& client, std::string url, Counts& counts) {
+net::awaitable<void> ask(runtime::HttpClient& client, runtime::HttpSession& session, std::string url,
+                         Counts& counts) {
   runtime::HttpRequest request;
   request.url = std::move(url);
-  request.fresh_connection = false;
-  request.keep_connection = true;
+  request.session = &session;
   const auto answer = co_await client.fetch(std::move(request));
   const bool good =
       answer && answer->status == 200 && answer->body.find("\nprobe_success 1") != std::string::npos;
@@ -38,12 +38,13 @@ net::awaitable<void> drive(runtime::HttpClient& client, std::string url, int per
                           [](const std::string&, const std::string& what) { std::cerr << what << '\n'; });
   // The same slots as deadcalm's own schedule: a tenth of a second's share at once.
   const int per_slot = per_second / 10;
+  runtime::HttpSession session;  // keeps as many connections as were needed at once
   const model::SteadyTime start = clock.now().steady;
   for (int slot = 0; slot < seconds * 10; ++slot) {
     co_await clock.sleep_until(start + model::Millis{100} * slot);
     for (int i = 0; i < per_slot; ++i) {
       ++counts.asked;
-      asks.spawn("ask", ask(client, url, counts));
+      asks.spawn("ask", ask(client, session, url, counts));
     }
   }
   co_await asks.join();

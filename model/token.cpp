@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include "model/encoding.h"
 
@@ -139,11 +140,19 @@ std::int64_t canary_int(std::string_view stream, std::uint64_t seq) {
   return static_cast<std::int64_t>(high << 32 | (seq & 0xffffffffU));
 }
 
+// Taken in stock: OpenSSL's generator costs as much for a few bytes as for some hundred.
 std::string random_hex(std::size_t bytes) {
-  std::string raw(bytes, '\0');
-  auto* data = reinterpret_cast<unsigned char*>(raw.data());
-  if (RAND_bytes(data, static_cast<int>(bytes)) != 1)
-    throw std::runtime_error("the system gives no random bytes");
+  thread_local std::array<unsigned char, 512> stock;
+  thread_local std::size_t left = 0;
+  std::string raw;
+  while (raw.size() < bytes) {
+    if (left == 0) {
+      if (RAND_bytes(stock.data(), static_cast<int>(stock.size())) != 1)
+        throw std::runtime_error("the system gives no random bytes");
+      left = stock.size();
+    }
+    raw.push_back(static_cast<char>(std::exchange(stock[--left], 0)));
+  }
   return hex(raw);
 }
 

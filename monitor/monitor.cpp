@@ -3,14 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "monitor/parts.h"
 #include "monitor/state_json.h"
 
 namespace deadcalm::monitor {
-
-using namespace net::experimental::awaitable_operators;
 
 namespace {
 constexpr model::Millis kCommandPoll{500};
@@ -138,7 +135,7 @@ net::awaitable<void> Monitor::scheduler() {
     if (next == Agenda::kNever) {
       co_await rescheduled_->wait();
     } else {
-      co_await (deps_.clock.sleep_until(next) || rescheduled_->wait());
+      co_await deps_.clock.wait(*rescheduled_, next);
     }
   }
 }
@@ -248,7 +245,7 @@ net::awaitable<void> Monitor::stop(model::Millis patience) {
   const SteadyTime deadline = deps_.clock.now().steady + patience;
   while (running_ > 0 && deps_.clock.now().steady < deadline) {
     rescheduled_ = std::make_unique<runtime::Event>();
-    co_await (deps_.clock.sleep_until(deadline) || rescheduled_->wait());
+    co_await deps_.clock.wait(*rescheduled_, deadline);
   }
   for (const auto& service : services_) save(*service, {}, true);
   // The saves are in the store's queue before anything is cancelled.

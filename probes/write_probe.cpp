@@ -300,7 +300,7 @@ net::awaitable<void> WriteProbe::judge_absence(Cycle& cycle, ReadAnswer last) {
 
 net::awaitable<void> WriteProbe::hedge_path(Cycle& cycle) {
   const model::SteadyTime half = cycle.observation.started.steady + options_.timeout / 2;
-  co_await (deps_.clock.sleep_until(half) || cycle.truth_done.wait());
+  co_await deps_.clock.wait(cycle.truth_done, half);
   if (!cycle.verified && !cycle.kept_looked_at) co_await look_at_kept(cycle, cycle.deadline);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The only source of time in the program. Tests pass a fake one (tests/support/fake_clock.h).
 #include "model/time.h"
+#include "runtime/event.h"
 #include "runtime/net.h"
 
 namespace deadcalm::runtime {
@@ -13,6 +14,9 @@ class Clock {
   // (operation_aborted) when the coroutine is cancelled. Loop thread only.
   virtual net::awaitable<void> sleep_until(model::SteadyTime at) = 0;
 
+  // Resumes when `event` is set or `until` has come, whichever is first; the event tells which.
+  virtual net::awaitable<void> wait(Event& event, model::SteadyTime until);
+
   net::awaitable<void> sleep_for(model::Millis d) { return sleep_until(now().steady + d); }
 };
 
@@ -21,6 +25,7 @@ class SystemClock final : public Clock {
  public:
   model::Instant now() const override;
   net::awaitable<void> sleep_until(model::SteadyTime at) override;
+  net::awaitable<void> wait(Event& event, model::SteadyTime until) override;
 };
 
 }  // namespace deadcalm::runtime

@@ -1,5 +1,5 @@
 // libcurl tells us which sockets and which time-out it waits for; Asio waits; we tell libcurl what
-// happened. Five facts shape this file (libcurl 7.88, docs of curl_multi_socket_action and
+// happened. Six facts shape this file (libcurl 7.88, docs of curl_multi_socket_action and
 // CURLMOPT_SOCKETFUNCTION; curl issues 3537, 9799, 14976):
 //  1. The timer callback runs inside libcurl and must not call it: it only re-arms our timer.
 //  2. CURL_POLL_REMOVE does not mean the socket is closed: the same descriptor comes back on reuse. A
@@ -8,6 +8,9 @@
 //     REMOVE instead.
 //  4. libcurl owns every descriptor: a watch releases it before it goes, Asio never closes one.
 //  5. Asio's waits are one-shot and may complete after REMOVE: re-arm after each, check what is wanted.
+//  6. libcurl asks for a time-out several times in each transfer, mostly for "at once". Setting a kernel
+//     timer each time was a sixth of a write cycle's CPU: "at once" is one posted call for all that ask,
+//     and the timer is moved only to an earlier instant; when it fires too early it is set again.
 #include "runtime/curl_loop.h"
 
 #include <sys/socket.h>
@@ -40,6 +43,7 @@ void global_init() {
 }
 
 constexpr std::size_t kIdleHandles = 64;
+constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
 }  // namespace
 
@@ -52,7 +56,6 @@ CurlLoop::CurlLoop(net::any_io_executor executor) : executor_(std::move(executor
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 256L);
 }
 
 CurlLoop::~CurlLoop() {
@@ -71,6 +74,7 @@ CURL* CurlLoop::acquire() {
     idle_.pop_back();
   }
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);  // taken and freed by each request; answers are small
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a hung resolver must not hang us
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -90,6 +94,7 @@ void CurlLoop::recycle(CURL* easy) {
     return;
   }
   curl_easy_reset(easy);
+  curl_easy_setopt(easy, CURLOPT_SHARE, nullptr);  // reset leaves it
   idle_.push_back(easy);
 }
 
@@ -125,15 +130,38 @@ int CurlLoop::on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) {
 
 int CurlLoop::on_timer(CURLM*, long timeout_ms, void* self) {
   auto& loop = *static_cast<CurlLoop*>(self);
-  if (timeout_ms < 0) {
-    loop.timer_.cancel();
-    return 0;
+  if (timeout_ms > 0) {
+    loop.wake_at_ = SteadyClock::now() + std::chrono::milliseconds(timeout_ms);
+    if (loop.wake_at_ < loop.timer_set_for_) loop.set_timer();
+  } else {
+    loop.wake_at_ = kNever;
+    if (timeout_ms == 0) loop.run_soon();
   }
-  loop.timer_.expires_after(std::chrono::milliseconds(timeout_ms));
-  loop.timer_.async_wait([&loop](const boost::system::error_code& error) {
-    if (!error) loop.timer_fired();
-  });
   return 0;
+}
+
+void CurlLoop::set_timer() {
+  timer_set_for_ = wake_at_;
+  timer_.expires_at(wake_at_);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;  // moved to an earlier instant, or the loop is gone
+    timer_set_for_ = kNever;
+    if (wake_at_ > SteadyClock::now()) {
+      if (wake_at_ != kNever) set_timer();
+      return;
+    }
+    wake_at_ = kNever;
+    time_out();
+  });
+}
+
+void CurlLoop::run_soon() {
+  if (std::exchange(run_soon_, true)) return;
+  net::post(executor_, [this, alive = std::weak_ptr<const bool>(alive_)] {
+    if (alive.expired()) return;
+    run_soon_ = false;
+    time_out();
+  });
 }
 
 curl_socket_t CurlLoop::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
@@ -193,7 +221,7 @@ void CurlLoop::ready(const std::shared_ptr<Watch>& watch, int event_mask) {
   drain();
 }
 
-void CurlLoop::timer_fired() {
+void CurlLoop::time_out() {
   int running = 0;
   curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
   drain();

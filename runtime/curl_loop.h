@@ -4,6 +4,7 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -37,6 +38,7 @@ class CurlLoop {
 
  private:
   struct Watch;
+  using SteadyClock = std::chrono::steady_clock;
 
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* watch);
   static int on_timer(CURLM* multi, long timeout_ms, void* self);
@@ -46,14 +48,20 @@ class CurlLoop {
   void arm(const std::shared_ptr<Watch>& watch);
   void ready(const std::shared_ptr<Watch>& watch, int event_mask);
   void drop(curl_socket_t fd);
-  void timer_fired();
+  void set_timer();
+  void run_soon();
+  void time_out();  // tells libcurl what time it is
   void drain();
 
   net::any_io_executor executor_;
   net::steady_timer timer_;
+  SteadyClock::time_point wake_at_ = SteadyClock::time_point::max();  // when libcurl wants to hear of us
+  SteadyClock::time_point timer_set_for_ = SteadyClock::time_point::max();  // never later than wake_at_
+  bool run_soon_ = false;                                                   // a call is posted
   CURLM* multi_ = nullptr;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
   std::unordered_map<CURL*, Done> running_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);  // what is posted may outlive us
   std::vector<CURL*> idle_;  // recycled handles: setting one up costs more than a request on it
 };
 

@@ -21,6 +21,9 @@ class Event {
     if (auto resume = std::exchange(resume_, nullptr)) resume();
   }
 
+  // Calls back once, from within set(). One waiter: this or a coroutine in wait(). nullptr ends it.
+  void when_set(std::function<void()> callback) { resume_ = std::move(callback); }
+
   // Resumes once set (at once if it is). Throws operation_aborted on cancellation.
   net::awaitable<void> wait() {
     if (set_) co_return;

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "runtime/curl_loop.h"
 
@@ -86,8 +87,7 @@ void apply(Exchange& exchange) {
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange.header_list);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.timeout.count()));
-  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.keep_connection ? 0L : 1L);
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.session == nullptr ? 1L : 0L);
   if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request.verify_tls ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request.verify_tls ? 2L : 0L);
@@ -136,6 +136,13 @@ HttpFault fault_of(CURLcode code, long os_error) {
     case CURLE_FAILED_INIT: return HttpFault::own;
     default: return HttpFault::broken;
   }
+}
+
+CURLSH* new_connection_pool() {
+  CURLSH* pool = curl_share_init();
+  if (pool == nullptr) throw std::bad_alloc();
+  curl_share_setopt(pool, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
+  return pool;
 }
 
 std::string host_and_port(const std::string& url) {
@@ -196,6 +203,16 @@ const std::string* HttpAnswer::header(std::string_view name) const {
   return nullptr;
 }
 
+// libcurl's pool of a multi handle is one for all: a transaction would go on over a connection that
+// another one opened, and each request would search them all. A share handle has a pool of its own.
+HttpSession::~HttpSession() {
+  close();
+}
+
+void HttpSession::close() {
+  if (pool_ != nullptr) curl_share_cleanup(static_cast<CURLSH*>(std::exchange(pool_, nullptr)));
+}
+
 HttpClient::HttpClient(net::any_io_executor executor)
     : loop_(std::make_unique<CurlLoop>(std::move(executor))) {}
 HttpClient::~HttpClient() = default;
@@ -205,6 +222,10 @@ net::awaitable<std::expected<HttpAnswer, HttpFailure>> HttpClient::fetch(HttpReq
   exchange.request = std::move(request);
   exchange.easy = loop_->acquire();
   apply(exchange);
+  if (HttpSession* session = exchange.request.session) {
+    if (session->pool_ == nullptr) session->pool_ = new_connection_pool();
+    curl_easy_setopt(exchange.easy, CURLOPT_SHARE, session->pool_);
+  }
 
   CURLcode code = CURLE_OK;
   bool cancelled = false;

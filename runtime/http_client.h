@@ -17,6 +17,25 @@ namespace deadcalm::runtime {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+// The connection of one transaction: its first request opens it, those that follow find it open, and
+// nobody else does. Requests at the same time get one each. Must outlive every fetch() that names it.
+class HttpSession {
+ public:
+  HttpSession() = default;
+  ~HttpSession();
+  HttpSession(HttpSession&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)) {}
+  HttpSession& operator=(HttpSession&& other) noexcept {
+    std::swap(pool_, other.pool_);
+    return *this;
+  }
+
+  void close();  // closes its connections; the next request opens a new one
+
+ private:
+  friend class HttpClient;
+  void* pool_ = nullptr;  // CURLSH*: made by the first request
+};
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;                // http or https only
@@ -26,8 +45,8 @@ struct HttpRequest {
   std::size_t max_body_bytes = 1 << 20;
   std::string ca_file;  // PEM; empty: the system's store
   bool verify_tls = true;
-  bool fresh_connection = true;  // never reuse one: a pooled connection hides DNS, TLS and balancer faults
-  bool keep_connection = false;  // leave it open for the next step of the same transaction
+  // nullptr: a connection of its own, since a pooled one hides faults of DNS, TLS and the balancer.
+  HttpSession* session = nullptr;
 };
 
 // Offsets are already differences: each phase alone, clamped at 0. Redirects are never followed.
@@ -66,7 +85,8 @@ struct HttpFailure {
 class CurlLoop;
 
 // Loop thread only. fetch() never throws for what the network does, always ends by `timeout`, and on
-// cancellation ends with HttpFault::own. Destroy only when no fetch is under way.
+// cancellation ends with HttpFault::own. Destroy only when no fetch is under way
+// and every session is closed.
 class HttpClient {
  public:
   explicit HttpClient(net::any_io_executor executor);

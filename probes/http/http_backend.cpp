@@ -107,10 +107,8 @@ net::awaitable<HttpBackend::Outcome> HttpBackend::send_once(runtime::HttpRequest
   }
   request.timeout = left;
   // The first step of a cycle connects anew, so that DNS, TLS and the balancer are proved each time.
-  request.fresh_connection = !connected_;
-  request.keep_connection = true;
+  request.session = &session_;
   auto answer = co_await deps_.client.fetch(std::move(request));
-  connected_ = answer.has_value();
   if (!answer) co_return std::unexpected(classify(answer.error()));
   co_return *std::move(answer);
 }
@@ -250,7 +248,7 @@ net::awaitable<FindAnswer> HttpBackend::find(std::string stream, model::SteadyTi
 }
 
 void HttpBackend::finish() {
-  connected_ = false;
+  session_.close();
 }
 
 Description HttpBackend::describe(const Canary& example) const {

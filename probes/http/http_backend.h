@@ -60,7 +60,7 @@ class HttpBackend final : public Backend {
 
   HttpOptions options_;
   HttpDeps deps_;
-  bool connected_ = false;  // a connection of this cycle is open
+  runtime::HttpSession session_;  // of the cycle under way
 };
 
 }  // namespace deadcalm::probes::http

@@ -63,14 +63,10 @@ class SqliteStore final : public Store {
 
   std::vector<Result<void>> commit_group(const std::vector<const Batch*>& batches) override {
     std::vector<Result<void>> results(batches.size());
-    const Result<void> whole = guarded([&]() -> Result<void> {
-      SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::IMMEDIATE);
-      for (std::size_t i = 0; i < batches.size(); ++i)
-        results[i] = apply_alone(*batches[i], batches.size() > 1);
-      if (batches.size() == 1 && !results[0]) return results[0];  // rolled back by leaving
-      transaction.commit();
-      return {};
-    });
+    Result<void> whole = guarded([&] { return commit_together(batches); });
+    if (!whole && whole.error().kind != ErrorKind::unavailable && batches.size() > 1) {
+      whole = guarded([&] { return commit_apart(batches, results); });
+    }
     if (!whole) std::fill(results.begin(), results.end(), whole);
     return results;
   }
@@ -208,7 +204,7 @@ class SqliteStore final : public Store {
   SQLite::Statement& prepared(const char* sql) {
     auto it = statements_.find(sql);
     if (it == statements_.end()) it = statements_.try_emplace(sql, db_, sql).first;
-    it->second.reset();
+    (void)it->second.tryReset();  // repeats the error of its last run, which was told then
     it->second.clearBindings();
     return it->second;
   }
@@ -235,19 +231,35 @@ class SqliteStore final : public Store {
     });
   }
 
-  // In a group, a savepoint keeps one bad batch from taking the others with it. A full disk or an I/O
-  // error ends the whole transaction in SQLite, so that is thrown on to fail all of them.
-  Result<void> apply_alone(const Batch& batch, bool in_group) {
-    if (in_group) db_.exec("SAVEPOINT one_batch");
+  // The usual way: all of them, or none.
+  Result<void> commit_together(const std::vector<const Batch*>& batches) {
+    run("BEGIN IMMEDIATE");
     try {
-      apply(batch);
-    } catch (const SQLite::Exception& e) {
-      if (kind_of(e) == ErrorKind::unavailable || !in_group) throw;
-      db_.exec("ROLLBACK TO one_batch");
-      db_.exec("RELEASE one_batch");
-      return model::fail(ErrorKind::internal, std::string("store: ") + e.what());
+      for (const Batch* batch : batches) apply(*batch);
+      run("COMMIT");
+    } catch (const SQLite::Exception&) {
+      if (sqlite3_get_autocommit(db_.getHandle()) == 0)
+        db_.exec("ROLLBACK");  // a full disk rolls back itself
+      throw;
     }
-    if (in_group) db_.exec("RELEASE one_batch");
+    return {};
+  }
+
+  // One of them cannot be applied: a savepoint for each keeps it from taking the others with it. A full
+  // disk or an I/O error ends the whole transaction in SQLite, so that is thrown on to fail all of them.
+  Result<void> commit_apart(const std::vector<const Batch*>& batches, std::vector<Result<void>>& results) {
+    SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::IMMEDIATE);
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+      db_.exec("SAVEPOINT one_batch");
+      results[i] = guarded([&]() -> Result<void> {
+        apply(*batches[i]);
+        return {};
+      });
+      if (!results[i] && results[i].error().kind == ErrorKind::unavailable) return results[i];
+      if (!results[i]) db_.exec("ROLLBACK TO one_batch");
+      db_.exec("RELEASE one_batch");
+    }
+    transaction.commit();
     return {};
   }
 

@@ -70,15 +70,20 @@ TEST_CASE("any method, headers and a body arrive as given") {
 
 TEST_CASE("a connection is reused only inside a transaction") {
   Peer peer;
-  runtime::HttpRequest first = get(peer.base + "/1");
-  first.keep_connection = true;
-  CHECK_FALSE(peer.fetch(std::move(first))->reused_connection);
-  runtime::HttpRequest last = get(peer.base + "/2");
-  last.fresh_connection = false;
-  CHECK(peer.fetch(std::move(last))->reused_connection);
-  runtime::HttpRequest after = get(peer.base + "/3");
-  after.fresh_connection = false;
-  CHECK_FALSE(peer.fetch(std::move(after))->reused_connection);  // the last step closed it
+  const auto fetch = [&](runtime::HttpSession* session) {
+    runtime::HttpRequest request = get(peer.base + "/1");
+    request.session = session;
+    return peer.fetch(std::move(request))->reused_connection;
+  };
+  runtime::HttpSession one;
+  runtime::HttpSession other;
+  CHECK_FALSE(fetch(&one));
+  CHECK(fetch(&one));
+  CHECK_FALSE(fetch(&other));  // an open connection of somebody else proves nothing
+  CHECK_FALSE(fetch(nullptr));
+  CHECK(fetch(&one));
+  one.close();
+  CHECK_FALSE(fetch(&one));
 }
 
 TEST_CASE("each network fault has its own class and says where") {
@@ -149,10 +154,10 @@ TEST_CASE("a cancelled fetch ends at once as our own fault") {
 
 TEST_CASE("two hundred exchanges in a row leave nothing behind") {
   Peer peer;
+  runtime::HttpSession session;
   for (int i = 0; i < 200; ++i) {
     runtime::HttpRequest request = get(peer.base + "/n");
-    request.fresh_connection = i % 2 == 0;
-    request.keep_connection = i % 2 == 0;
+    if (i % 2 == 0) request.session = &session;
     REQUIRE(peer.fetch(std::move(request))->status == 200);
   }
 }

@@ -90,6 +90,32 @@ TEST_CASE("a store that cannot be opened says why and how to mend it") {
   }
 }
 
+TEST_CASE("a batch that cannot be applied fails alone, and the others of its group are durable") {
+  const tests::TempDir dir;
+  auto s = store::open_sqlite(dir.file("s.db")).value();
+  SQLite::Database(dir.file("s.db"), SQLite::OPEN_READWRITE)
+      .exec(
+          "CREATE TRIGGER refuse BEFORE INSERT ON documents WHEN new.key = 'bad' "
+          "BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  const auto document = [](const char* key) {
+    store::Batch batch = with_command(key);
+    batch.documents.push_back({"state", key, "x"});
+    return batch;
+  };
+  const store::Batch first = document("first");
+  const store::Batch bad = document("bad");
+  const store::Batch last = document("last");
+  const auto results = s->commit_group({&first, &bad, &last});
+  CHECK(results[0]);
+  REQUIRE_FALSE(results[1]);
+  CHECK(results[1].error().message.find("refused") != std::string::npos);
+  CHECK(results[2]);
+  CHECK(s->documents("state").value().size() == 2);
+  CHECK(s->inbox_after(0, 10).value().size() == 2);  // nothing of the bad one
+  CHECK_FALSE(s->commit(bad));
+  CHECK(s->commit(document("after")));
+}
+
 // A limit on the file size answers EFBIG where a full disk answers ENOSPC: SQLite treats both alike.
 // In a child, because the limit is the process's.
 TEST_CASE("a disk without space fails the commit whole, and it works again when there is space") {
