@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
+#include <map>
 
 namespace deadcalm::app {
 namespace {
@@ -21,34 +21,43 @@ std::string stream_name(const std::string& instance, const model::Stream& s) {
   return instance + '-' + service + '-' + short_hash(s.service + '\n' + s.probe + '\n' + s.target);
 }
 
-model::Stream find_or_make(const Remembered& remembered, const std::string& service, const std::string& probe,
-                           const std::string& target) {
-  for (const model::Stream& s : remembered.streams) {
-    if (s.service == service && s.probe == probe && s.target == target) return s;
+// What the store remembers, found by name; what is taken is in use, the rest are orphans.
+class Memory {
+ public:
+  explicit Memory(const Remembered& remembered) : instance_(remembered.identity.instance) {
+    for (const model::Stream& s : remembered.streams) streams_.emplace(key(s), s);
+    for (const model::Record& r : remembered.records) records_[r.stream].push_back(r);
   }
-  model::Stream fresh;
-  fresh.service = service;
-  fresh.probe = probe;
-  fresh.target = target;
-  fresh.name = stream_name(remembered.identity.instance, fresh);
-  return fresh;
-}
 
-std::vector<model::Record> records_of(const Remembered& remembered, const std::string& stream) {
-  std::vector<model::Record> found;
-  std::ranges::copy_if(remembered.records, std::back_inserter(found),
-                       [&](const model::Record& r) { return r.stream == stream; });
-  return found;
-}
+  model::Stream take_stream(const std::string& service, const std::string& probe, const std::string& target) {
+    model::Stream wanted;
+    wanted.service = service;
+    wanted.probe = probe;
+    wanted.target = target;
+    if (auto found = streams_.extract(key(wanted)); !found.empty()) return std::move(found.mapped());
+    wanted.name = stream_name(instance_, wanted);
+    return wanted;
+  }
 
-void tell_orphans(const Remembered& remembered, const monitor::Plan& plan) {
-  for (const model::Stream& s : remembered.streams) {
-    bool used = false;
-    for (const auto& service : plan.services) {
-      for (const auto& write : service.writes) used = used || write.probe->stream().name == s.name;
-    }
-    const auto left = records_of(remembered, s.name).size();
-    if (used || left == 0) continue;
+  std::vector<model::Record> take_records(const std::string& stream) {
+    auto found = records_.extract(stream);
+    return found.empty() ? std::vector<model::Record>{} : std::move(found.mapped());
+  }
+
+  void tell_orphans();
+
+ private:
+  static std::string key(const model::Stream& s) { return s.service + '\n' + s.probe + '\n' + s.target; }
+
+  std::string instance_;
+  std::map<std::string, model::Stream> streams_;
+  std::map<std::string, std::vector<model::Record>> records_;
+};
+
+void Memory::tell_orphans() {
+  for (const auto& [unused, s] : streams_) {
+    const auto left = take_records(s.name).size();
+    if (left == 0) continue;
     spdlog::warn(
         "{} of our records are still at {} (service {}), which is no longer configured: configure it again "
         "and "
@@ -100,6 +109,8 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
   for (const auto& target : options.anchors.targets) targets.push_back(anchor(target));
   plan.anchors = std::make_unique<probes::Anchors>(std::move(targets), options.anchors.timeout, deps.clock,
                                                    deps.client, remembered.proved_anchors);
+  Memory memory(remembered);
+  plan.services.reserve(configured.services.size());
   for (const ConfiguredService& service : configured.services) {
     monitor::ServicePlan& out = plan.services.emplace_back();
     out.name = service.name;
@@ -108,11 +119,11 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
       const ConfiguredWrite& write = service.writes[i];
       auto own_door = write.path.backend(backend);
       const std::string target = own_door->describe({}).target;
-      model::Stream stream = find_or_make(remembered, service.name, write.common.name, target);
-      auto records = records_of(remembered, stream.name);
+      model::Stream stream = memory.take_stream(service.name, write.common.name, target);
+      auto records = memory.take_records(stream.name);
       out.policy.writes[i].stream = stream.name;
       const probes::WriteProbeOptions probe_options{service.name, write.common.name, write.common.timeout,
-                                                    service.options.policy.consistency, write.slow_after};
+                                                    write.consistency, write.slow_after};
       probes::WriteProbeDeps probe_deps{deps.clock, deps.ledger, backend.canary_key, std::move(own_door),
                                         write.path.read_from ? write.path.read_from(backend) : nullptr};
       out.writes.push_back({std::make_unique<probes::WriteProbe>(probe_options, std::move(probe_deps),
@@ -126,7 +137,7 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
                            view.common.interval});
     }
   }
-  tell_orphans(remembered, plan);
+  memory.tell_orphans();
   return plan;
 }
 

@@ -30,6 +30,7 @@ evaluator::Policy policy_of(const config::ServiceOptions& service, const config:
 Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
   if (!loaded.options) return;
   config::Context context = loaded.context();
+  services.reserve(loaded.options->services.size());
   for (config::ServiceOptions& service : loaded.options->services) {
     ConfiguredService& out = services.emplace_back();
     out.name = service.name;
@@ -38,7 +39,8 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
       config::Reader reader = write.reader(context);
       probes::WritePath path = probes::decode_write(write.type, reader);
       write.node = {};  // decoded: with ten thousand probes the trees would be most of the memory
-      out.writes.push_back({write, std::move(path), slow_after(service.policy, write)});
+      out.writes.push_back(
+          {write, std::move(path), slow_after(service.policy, write), service.policy.consistency});
     }
     for (config::ProbeOptions& view : service.view) {
       config::Reader reader = view.reader(context);
@@ -46,7 +48,6 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
       view.node = {};
       out.views.push_back({view, std::move(decoded)});
     }
-    out.options = service;
   }
   for (const config::ServiceOptions& service : loaded.options->services) {
     if (service.policy.blind_for == loaded.options->defaults.policy.blind_for) continue;

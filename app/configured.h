@@ -15,7 +15,7 @@ namespace deadcalm::app {
 struct ConfiguredWrite {
   config::ProbeOptions common;
   probes::WritePath path;
-  model::Millis slow_after{0};
+  model::Millis slow_after{0}, consistency{0};
 };
 struct ConfiguredView {
   config::ProbeOptions common;
@@ -23,7 +23,6 @@ struct ConfiguredView {
 };
 struct ConfiguredService {
   std::string name;
-  config::ServiceOptions options;
   evaluator::Policy policy;  // stream names are filled in when the store is known
   std::vector<ConfiguredWrite> writes;
   std::vector<ConfiguredView> views;

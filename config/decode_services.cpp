@@ -83,7 +83,9 @@ std::vector<ServiceOptions> decode_services(Reader& root, const DefaultsOptions&
                                             const KnownTypes& types, Addressees& known) {
   std::vector<ServiceOptions> services;
   Taken taken;
-  for (const Node& node : root.list("services")) {
+  const auto list = root.list("services");
+  services.reserve(list.size());
+  for (const Node& node : list) {
     services.push_back(decode_service(node, defaults, types, known, taken, root.context()));
     check_somebody_is_paged(node, root.self().find("defaults"), root.context().faults());
   }

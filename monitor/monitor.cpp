@@ -232,7 +232,7 @@ void Monitor::finished(Agenda::Id id) {
   }
   if (!thing.operations.empty()) {
     Operation next = std::move(thing.operations.front());
-    thing.operations.pop_front();
+    thing.operations.erase(thing.operations.begin());
     with_probe(id, std::move(next));
   } else if (std::exchange(thing.again, false)) {
     start_thing(id, false);

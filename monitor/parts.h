@@ -16,7 +16,7 @@ struct Monitor::Thing {
   bool running = false;
   bool again = false;                // wanted while it ran
   bool rechecking = false;           // its due time is a recheck: an anchor look goes beside
-  std::deque<Operation> operations;  // waiting for the probe to be idle
+  std::vector<Operation> operations;  // waiting for the probe to be idle, oldest first
 };
 
 struct Monitor::Service {

@@ -8,8 +8,9 @@
 namespace deadcalm::probes {
 namespace {
 
-MakeBackend make_http(http::HttpOptions options) {
-  return [options = std::move(options)](const BackendDeps& d) {
+MakeBackend make_http(http::HttpOptions decoded) {
+  auto options = std::make_shared<const http::HttpOptions>(std::move(decoded));
+  return [options](const BackendDeps& d) {
     return std::make_unique<http::HttpBackend>(
         options, http::HttpDeps{d.clock, d.client, d.environment, d.instance, d.canary_key});
   };

@@ -136,13 +136,17 @@ net::awaitable<Response> Api::handle(Request request) {
 
 net::awaitable<Response> Api::metrics() {
   const model::SteadyTime now = deps_.clock.now().steady;
-  if (rendered_.empty() || now - rendered_at_ >= kShareScrapes) {
+  Response response;
+  response.shared_body = rendered_.lock();
+  if (!response.shared_body || now - rendered_at_ >= kShareScrapes) {
+    auto facts = std::make_shared<const exporter::Facts>(deps_.facts());
+    auto render = [this, facts = std::move(facts)] {
+      return std::make_shared<const std::string>(deps_.metrics.render(*facts));
+    };
+    response.shared_body = co_await renderer_.run(std::move(render));
+    rendered_ = response.shared_body;
     rendered_at_ = now;
-    const auto facts = std::make_shared<const exporter::Facts>(deps_.facts());
-    auto render = [this, facts] { return deps_.metrics.render(*facts); };
-    rendered_ = co_await renderer_.run(render);
   }
-  Response response = text(200, rendered_);
   response.content_type = kPrometheusText;
   co_return response;
 }

@@ -1,6 +1,6 @@
 #pragma once
 // What the daemon answers over HTTP (docs/configuration.md, "HTTP"):
-//   GET /metrics            Prometheus text, rendered off the loop, shared by scrapes within a second
+//   GET /metrics            Prometheus text, rendered off the loop, shared by scrapes at the same time
 //   GET /probe?service=NAME blackbox names about one service; &debug=true adds the last looks in words
 //   GET /api/v1/services    the present status as JSON
 //   GET /-/healthy          200 while the loop runs and the store can be written, else 503 with the reason
@@ -35,7 +35,7 @@ class Api {
   Response healthy() const;
 
   ApiDeps deps_;
-  std::string rendered_;
+  std::weak_ptr<const std::string> rendered_;  // alive while a scrape is being answered
   model::SteadyTime rendered_at_{model::SteadyTime::duration::min()};
   runtime::Worker renderer_{"metrics"};
 };

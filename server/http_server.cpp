@@ -40,24 +40,42 @@ Request to_plain(http::request<http::string_body>&& message) {
   return request;
 }
 
-http::response<http::string_body> to_beast(Response&& response, bool keep_alive, unsigned version,
-                                           bool head) {
-  http::response<http::string_body> message;
+bool has_body(const Response& response) {
+  return response.status != 204 && response.status != 304;
+}
+
+using SpanBody = http::span_body<const char>;
+
+http::response<SpanBody> to_beast(const Response& response, std::size_t size, bool keep_alive,
+                                  unsigned version) {
+  http::response<SpanBody> message;
   message.version(version);
   message.result(static_cast<unsigned>(response.status));
   message.set(http::field::server, "deadcalm/" DEADCALM_VERSION);
   message.set(http::field::content_type, response.content_type);
   for (const auto& [name, value] : response.headers) message.insert(name, value);
   message.keep_alive(keep_alive);
-  const std::size_t size = response.body.size();
-  if (!head) message.body() = std::move(response.body);
-  if (response.status == 204 || response.status == 304) {
-    message.body().clear();
-    message.erase(http::field::content_type);
-  } else {
+  if (has_body(response)) {
     message.content_length(size);
+  } else {
+    message.erase(http::field::content_type);
   }
   return message;
+}
+
+net::awaitable<boost::system::error_code> send(beast::tcp_stream& stream, Response response, bool keep_alive,
+                                               unsigned version, bool head) {
+  boost::system::error_code ec;
+  const std::string_view body = response.shared_body ? *response.shared_body : response.body;
+  auto message = to_beast(response, body.size(), keep_alive, version);
+  if (has_body(response)) message.body() = {body.data(), body.size()};
+  http::response_serializer<SpanBody> serializer(message);
+  if (head) {
+    co_await http::async_write_header(stream, serializer, net::redirect_error(net::use_awaitable, ec));
+  } else {
+    co_await http::async_write(stream, serializer, net::redirect_error(net::use_awaitable, ec));
+  }
+  co_return ec;
 }
 
 // "host:port" or "[v6]:port"; the port must be there.
@@ -137,8 +155,7 @@ net::awaitable<void> HttpServer::State::serve(tcp::socket socket) {
       Response too_large;
       too_large.status = ec == http::error::body_limit ? 413 : 431;
       too_large.body = "request too large\n";
-      auto refusal = to_beast(std::move(too_large), false, 11, false);
-      co_await http::async_write(stream, refusal, net::redirect_error(net::use_awaitable, ec));
+      co_await send(stream, std::move(too_large), false, 11, false);
       break;
     }
     if (ec) break;
@@ -149,14 +166,8 @@ net::awaitable<void> HttpServer::State::serve(tcp::socket socket) {
     stream.expires_never();  // the handler has deadlines of its own
     Response response = co_await answer(std::move(request));
     if (response.drop_connection) break;
-    auto message = to_beast(std::move(response), keep_alive, version, head);
     stream.expires_after(limits.idle);
-    if (head) {
-      http::response_serializer<http::string_body> serializer(message);
-      co_await http::async_write_header(stream, serializer, net::redirect_error(net::use_awaitable, ec));
-    } else {
-      co_await http::async_write(stream, message, net::redirect_error(net::use_awaitable, ec));
-    }
+    ec = co_await send(stream, std::move(response), keep_alive, version, head);
     if (ec || !keep_alive) break;
   }
   stream.socket().shutdown(tcp::socket::shutdown_both, ec);

@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -45,6 +46,7 @@ net::awaitable<void> live(Daemon& daemon, const Configured& configured, int& cod
     code = kFailed;
     co_return;
   }
+  malloc_trim(0);  // the file's text and trees, most of what ten thousand services took to load
   spdlog::info("deadcalm {} watches {} services from site {}; http://{} (port {})", DEADCALM_VERSION,
                configured.services.size(), configured.options().site, configured.options().web.listen,
                daemon.port());

@@ -64,8 +64,11 @@ std::string request_text(const runtime::HttpRequest& request) {
 
 }  // namespace
 
-HttpBackend::HttpBackend(HttpOptions options, HttpDeps deps)
-    : options_(std::move(options)), deps_(std::move(deps)) {}
+HttpBackend::HttpBackend(std::shared_ptr<const HttpOptions> options, HttpDeps deps)
+    : shared_options_(std::move(options)),
+      options_(*shared_options_),
+      auth_(options_.auth),
+      deps_(std::move(deps)) {}
 
 runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, bool truth_read) const {
   const Names names{canary};
@@ -85,7 +88,7 @@ runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, 
     request.headers.emplace_back("Accept", "application/json, */*;q=0.1");
   request.headers.emplace_back("User-Agent", "deadcalm/" DEADCALM_VERSION);
   request.headers.emplace_back("Deadcalm-Canary", deps_.instance);
-  if (auto auth = auth_header(options_.auth)) request.headers.push_back(*std::move(auth));
+  if (auto auth = auth_header(auth_)) request.headers.push_back(*std::move(auth));
   if (truth_read) {
     request.headers.emplace_back("Cache-Control", "no-cache");
     if (options_.unique_query) {
@@ -118,10 +121,10 @@ net::awaitable<HttpBackend::Outcome> HttpBackend::send(const Step& step, Canary 
   runtime::HttpRequest request = build(step, canary, truth_read);
   Outcome outcome = co_await send_once(std::move(request), deadline);
   const bool refused = outcome && (outcome->status == 401 || outcome->status == 403);
-  if (!refused || options_.auth.kind == Auth::Kind::none) co_return outcome;
-  if (options_.auth.secret.can_change()) {
-    if (const auto fresh = options_.auth.secret.read_again(deps_.environment)) {
-      options_.auth.secret.value = *fresh;
+  if (!refused || auth_.kind == Auth::Kind::none) co_return outcome;
+  if (auth_.secret.can_change()) {
+    if (const auto fresh = auth_.secret.read_again(deps_.environment)) {
+      auth_.secret.value = *fresh;
       runtime::mask_in_logs({*fresh});
     }
   }

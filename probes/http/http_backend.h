@@ -38,7 +38,7 @@ struct HttpDeps {
 
 class HttpBackend final : public Backend {
  public:
-  HttpBackend(HttpOptions options, HttpDeps deps);
+  HttpBackend(std::shared_ptr<const HttpOptions> options, HttpDeps deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;
@@ -58,7 +58,10 @@ class HttpBackend final : public Backend {
   // Status and assertions; nullopt: good.
   static std::optional<StepFailure> judge(const Step& step, const runtime::HttpAnswer& answer);
 
-  HttpOptions options_;
+  std::shared_ptr<const HttpOptions>
+      shared_options_;  // the configuration's own: it is most of a probe's memory
+  const HttpOptions& options_;
+  Auth auth_;  // a refused secret is read again
   HttpDeps deps_;
   runtime::HttpSession session_;  // of the cycle under way
 };
