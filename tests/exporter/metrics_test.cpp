@@ -321,14 +321,14 @@ TEST_CASE("a label is quoted so that any name stays one line of one sample") {
   exporter::TextPage page;
   page.family("deadcalm_x", "Help.", exporter::TextPage::Kind::counter);
   page.sample({{"a", "q\"b\\s\nn"}, {"b", "ü"}}, 0.1);
-  page.sample({}, 1.5e15);
+  page.sample({}, 1.5e20);
   page.family("deadcalm_empty", "A family without a sample is not there.", exporter::TextPage::Kind::gauge);
   page.family("deadcalm_y", "More.", exporter::TextPage::Kind::gauge);
   page.sample({}, 1'800'000'000.123);
   CHECK(page.take() ==
         "# HELP deadcalm_x Help.\n# TYPE deadcalm_x counter\n"
         "deadcalm_x{a=\"q\\\"b\\\\s\\nn\",b=\"ü\"} 0.1\n"
-        "deadcalm_x 1.5e+15\n"
+        "deadcalm_x 1.5e+20\n"
         "# HELP deadcalm_y More.\n# TYPE deadcalm_y gauge\n"
         "deadcalm_y 1800000000.123\n");
 }
