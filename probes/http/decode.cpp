@@ -230,6 +230,14 @@ void decode_tls(Reader& reader, std::string& ca_file, bool& verify) {
   child->finish();
 }
 
+RequesterOptions decode_requests(Reader& reader) {
+  RequesterOptions options;
+  decode_tls(reader, options.ca_file, options.verify_tls);
+  options.max_body_bytes =
+      static_cast<std::size_t>(reader.integer("max_body_bytes", 1 << 20, 1024, 64 << 20));
+  return options;
+}
+
 HttpOptions decode_http(Reader& reader) {
   HttpOptions options;
   const config::RunTimeNames names = config::canary_names();
@@ -258,10 +266,8 @@ HttpOptions decode_http(Reader& reader) {
     options.find = std::move(step);
   }
   options.auth = decode_auth(reader);
-  decode_tls(reader, options.ca_file, options.verify_tls);
+  options.requests = decode_requests(reader);
   options.unique_query = reader.boolean("unique_query", true);
-  options.max_body_bytes =
-      static_cast<std::size_t>(reader.integer("max_body_bytes", 1 << 20, 1024, 64 << 20));
   options.proves = "the API";
 
   if (!mentions_token(options.plant) && (is_short || reader.has("plant"))) {

@@ -12,5 +12,6 @@ HttpOptions decode_http(config::Reader& reader);
 Auth decode_auth(config::Reader& reader);                                     // its key `auth`
 Expect decode_expect(config::Reader& reader);                                 // its key `expect`
 void decode_tls(config::Reader& reader, std::string& ca_file, bool& verify);  // its key `tls`
+RequesterOptions decode_requests(config::Reader& reader);                     // `tls` and `max_body_bytes`
 
 }  // namespace deadcalm::probes::http

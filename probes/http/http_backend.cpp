@@ -68,7 +68,8 @@ HttpBackend::HttpBackend(std::shared_ptr<const HttpOptions> options, HttpDeps de
     : shared_options_(std::move(options)),
       options_(*shared_options_),
       auth_(options_.auth),
-      deps_(std::move(deps)) {}
+      deps_(std::move(deps)),
+      requester_(deps_.clock, deps_.client, deps_.instance, options_.requests) {}
 
 runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, bool truth_read) const {
   const Names names{canary};
@@ -86,8 +87,6 @@ runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, 
   }
   if (!has_header(request.headers, "accept"))
     request.headers.emplace_back("Accept", "application/json, */*;q=0.1");
-  request.headers.emplace_back("User-Agent", "deadcalm/" DEADCALM_VERSION);
-  request.headers.emplace_back("Deadcalm-Canary", deps_.instance);
   if (auto auth = auth_header(auth_)) request.headers.push_back(*std::move(auth));
   if (truth_read) {
     request.headers.emplace_back("Cache-Control", "no-cache");
@@ -96,30 +95,14 @@ runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, 
       request.url += model::random_hex(4);
     }
   }
-  request.ca_file = options_.ca_file;
-  request.verify_tls = options_.verify_tls;
-  request.max_body_bytes = options_.max_body_bytes;
+  requester_.complete(request);
   return request;
-}
-
-net::awaitable<HttpBackend::Outcome> HttpBackend::send_once(runtime::HttpRequest request,
-                                                            model::SteadyTime deadline) {
-  const model::Millis left = deadline - deps_.clock.now().steady;
-  if (left <= model::Millis{0}) {
-    co_return std::unexpected(StepFailure{model::Write::net, "no time left", false, false, false});
-  }
-  request.timeout = left;
-  // The first step of a cycle connects anew, so that DNS, TLS and the balancer are proved each time.
-  request.session = &session_;
-  auto answer = co_await deps_.client.fetch(std::move(request));
-  if (!answer) co_return std::unexpected(classify(answer.error()));
-  co_return *std::move(answer);
 }
 
 net::awaitable<HttpBackend::Outcome> HttpBackend::send(const Step& step, Canary canary,
                                                        model::SteadyTime deadline, bool truth_read) {
   runtime::HttpRequest request = build(step, canary, truth_read);
-  Outcome outcome = co_await send_once(std::move(request), deadline);
+  Outcome outcome = co_await requester_.send(std::move(request), deadline);
   const bool refused = outcome && (outcome->status == 401 || outcome->status == 403);
   if (!refused || auth_.kind == Auth::Kind::none) co_return outcome;
   if (auth_.secret.can_change()) {
@@ -129,7 +112,7 @@ net::awaitable<HttpBackend::Outcome> HttpBackend::send(const Step& step, Canary 
     }
   }
   runtime::HttpRequest again = build(step, canary, truth_read);
-  co_return co_await send_once(std::move(again), deadline);
+  co_return co_await requester_.send(std::move(again), deadline);
 }
 
 std::optional<StepFailure> HttpBackend::judge(const Step& step, const runtime::HttpAnswer& answer) {
@@ -251,7 +234,7 @@ net::awaitable<FindAnswer> HttpBackend::find(std::string stream, model::SteadyTi
 }
 
 void HttpBackend::finish() {
-  session_.close();
+  requester_.finish();
 }
 
 Description HttpBackend::describe(const Canary& example) const {

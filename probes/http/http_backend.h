@@ -6,6 +6,7 @@
 // cache evidence all the same proves nothing. Where plant captures `id`, the server assigns ids.
 #include "probes/backend.h"
 #include "probes/http/http_step.h"
+#include "probes/http/requester.h"
 #include "runtime/clock.h"
 #include "runtime/http_client.h"
 
@@ -21,11 +22,9 @@ struct HttpOptions {
   Step plant, read, remove;
   std::optional<FindStep> find;
   Auth auth;
-  std::string ca_file;
-  bool verify_tls = true;
+  RequesterOptions requests;
   bool unique_query = true;  // add ?deadcalm=<random> to truth reads
-  std::size_t max_body_bytes = 1 << 20;
-  std::string proves;  // for the description
+  std::string proves;        // for the description
 };
 
 struct HttpDeps {
@@ -49,12 +48,11 @@ class HttpBackend final : public Backend {
   Description describe(const Canary& example) const override;
 
  private:
-  using Outcome = std::expected<runtime::HttpAnswer, StepFailure>;
+  using Outcome = Requester::Outcome;
 
   runtime::HttpRequest build(const Step& step, const Canary& canary, bool truth_read) const;
   // Sends a step; refused credentials are read again and the step tried once more.
   net::awaitable<Outcome> send(const Step& step, Canary canary, model::SteadyTime deadline, bool truth_read);
-  net::awaitable<Outcome> send_once(runtime::HttpRequest request, model::SteadyTime deadline);
   // Status and assertions; nullopt: good.
   static std::optional<StepFailure> judge(const Step& step, const runtime::HttpAnswer& answer);
 
@@ -63,7 +61,7 @@ class HttpBackend final : public Backend {
   const HttpOptions& options_;
   Auth auth_;  // a refused secret is read again
   HttpDeps deps_;
-  runtime::HttpSession session_;  // of the cycle under way
+  Requester requester_;
 };
 
 }  // namespace deadcalm::probes::http
