@@ -19,6 +19,9 @@ void add_rungs(const WriteState& w, Evidence& e) {
   e.container_gone = e.container_gone || w.container_gone;
   e.rungs_expected = w.rungs_expected;
   e.rungs_missing = w.rungs_missing;
+  e.altered = w.altered;
+  e.newest_surviving = w.newest_surviving;
+  e.oldest_missing = w.oldest_missing;
 }
 
 // What clients get: from the failing view if one fails, else from the one with the strongest cache evidence.

@@ -65,6 +65,9 @@ void copy_look(const ServiceState& state, WriteState& w, const Observation& seen
   w.rungs_expected = look.rungs_expected;
   w.rungs_missing = look.rungs_missing;
   w.newest_rung_missing = look.newest_rung_missing;
+  w.altered = look.altered;
+  w.newest_surviving = look.newest_surviving;
+  w.oldest_missing = look.oldest_missing;
   w.database_still_has_it = look.database_still_has_it;
   w.cycle_time = seen.ended.steady - seen.started.steady;
   // On a copy of our store, or in an announced reset, "gone" is what must be expected.

@@ -67,6 +67,8 @@ struct WriteState {
   bool container_gone = false;
   bool newest_rung_missing = false;
   int rungs_expected = 0, rungs_missing = 0;
+  bool altered = false;
+  std::optional<model::WallTime> newest_surviving, oldest_missing;
   bool database_still_has_it = false;
   Millis cycle_time{};
   std::string step, detail;  // detail cut to kLongestDetail bytes

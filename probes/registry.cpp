@@ -22,6 +22,9 @@ MakeBackend make_postgres(postgres::PostgresOptions options) {
   };
 }
 
+constexpr model::Millis kYoungestRung = std::chrono::seconds{10};
+constexpr model::Millis kOldestRung = std::chrono::days{3650};
+
 struct BackendType {
   std::string_view name;
   MakeBackend (*decode)(config::Reader&);
@@ -84,10 +87,10 @@ WritePath decode_write(const std::string& type, config::Reader& reader) {
   }
   path.backend = row->decode(reader);
   path.read_from = decode_read_from(reader);
-  if (!reader.durations("sentinels").empty()) {
-    reader.warn("sentinels",
-                "only the newest kept canary is watched in this version; older rungs are not planted yet");
-  }
+  path.sentinels = reader.durations("sentinels", kYoungestRung, kOldestRung);
+  std::ranges::sort(path.sentinels);
+  path.verify_every = reader.duration("verify_every", std::chrono::minutes{10}, std::chrono::seconds{1},
+                                      std::chrono::hours{24});
   reader.finish();
   return path;
 }

@@ -29,7 +29,9 @@ using MakeBackend = std::function<std::unique_ptr<Backend>(const BackendDeps&)>;
 // One `write:` entry, decoded: its own door and, where configured, the one its truth is read through.
 struct WritePath {
   MakeBackend backend;
-  MakeBackend read_from;  // may be empty
+  MakeBackend read_from;                 // may be empty
+  std::vector<model::Millis> sentinels;  // ages of the ladder's rungs, youngest first
+  model::Millis verify_every{600'000};
 };
 
 // Decode the type's own keys (and read_from) and finish the reader. Faults go to its context; the

@@ -6,6 +6,7 @@
 #include "app/commands/commands.h"
 #include "evaluator/promise.h"
 #include "model/duration.h"
+#include "probes/ladder.h"
 #include "probes/registry.h"
 #include "runtime/clock.h"
 
@@ -73,8 +74,18 @@ double cycles_a_day(const ConfiguredService& service) {
 
 std::string writes_line(const ConfiguredService& service) {
   const double cycles = cycles_a_day(service);
-  return fmt::format("{} canaries a day; at most 2 live + 3 unresolved; {:.2f} M calls a month",
-                     grouped(cycles), cycles * 5 * 30 / 1e6);
+  std::size_t sentinels = 0;
+  double reads = 0;  // of the ladder, a day
+  for (const auto& write : service.writes) {
+    const std::size_t most = probes::most_on_ladder(write.path.sentinels);
+    sentinels += most;
+    reads += static_cast<double>(most) * 86'400'000.0 / static_cast<double>(write.path.verify_every.count());
+  }
+  const std::size_t writes = service.writes.size();
+  return fmt::format("{} canaries a day; at most {} live + {} unresolved{}; {:.2f} M calls a month",
+                     grouped(cycles), 2 * writes, 3 * writes,
+                     sentinels > 0 ? fmt::format(" + {} sentinels", sentinels) : "",
+                     (cycles * 5 + reads) * 30 / 1e6);
 }
 
 void service_lines(const ConfiguredService& service, const Configured& configured, std::string& text) {
