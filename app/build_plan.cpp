@@ -125,6 +125,11 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
                                                               view.common.timeout, view.options, view_deps),
                            view.common.interval});
     }
+    if (service.traffic) {
+      const config::ProbeOptions& common = service.traffic->common;
+      out.traffic = monitor::TrafficPlan{service.traffic->path.source(backend), common.interval,
+                                         common.timeout, service.traffic->path.window};
+    }
   }
   tell_orphans(remembered, plan);
   return plan;

@@ -2,6 +2,7 @@
 // The configuration with every type's own keys decoded: all that `check` looks at and `run` builds
 // from. Making it has no side effects; faults of all types are collected with the loader's.
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,17 @@ struct ConfiguredView {
   config::ProbeOptions common;
   probes::HttpViewOptions options;
 };
+struct ConfiguredTraffic {
+  config::ProbeOptions common;
+  probes::TrafficPath path;
+};
 struct ConfiguredService {
   std::string name;
   config::ServiceOptions options;
   evaluator::Policy policy;  // stream names are filled in when the store is known
   std::vector<ConfiguredWrite> writes;
   std::vector<ConfiguredView> views;
+  std::optional<ConfiguredTraffic> traffic;
 };
 
 struct ConfiguredChannel {

@@ -7,6 +7,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <numbers>
 
 namespace deadcalm::exporter {
 namespace {
@@ -81,6 +82,16 @@ void looks(Page& page, const std::string& service, const std::string& probe, std
   add("unknown", unknown);
 }
 
+void traffic_metrics(Page& page, const std::string& service, const model::TrafficStatus& t) {
+  if (t.observed) {
+    page.gauge("deadcalm_traffic_commits", "Commits by customers that the last look counted in its window.",
+               {{"service", service}}, *t.observed);
+  }
+  page.gauge("deadcalm_traffic_silence_phi", "How rare the present silence is: -log10 of its chance.",
+             {{"service", service}}, t.surprise * std::numbers::log10e);
+  looks(page, service, t.probe, t.looks, 0, t.unknown);
+}
+
 void service_metrics(Page& page, const model::ServiceStatus& s) {
   state_set(page, "deadcalm_verdict", "The confirmed verdict: 1 for the one that holds.", s.name, "verdict",
             s.verdict);
@@ -112,6 +123,7 @@ void service_metrics(Page& page, const model::ServiceStatus& s) {
     }
     looks(page, s.name, v.probe, v.looks, v.failed, v.unknown);
   }
+  if (s.traffic) traffic_metrics(page, s.name, *s.traffic);
 }
 
 void site_metrics(Page& page, const Facts& facts) {

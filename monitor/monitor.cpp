@@ -47,6 +47,10 @@ Monitor::Monitor(Plan plan, MonitorDeps deps)
       service->view_ids.push_back(add(Kind::view, service->number, i, service->plan.views[i].interval));
       service->view_status.emplace_back().probe = service->plan.views[i].view->name();
     }
+    if (service->plan.traffic) {
+      service->traffic_id = add(Kind::traffic, service->number, 0, service->plan.traffic->interval);
+      service->traffic_status.emplace().probe = service->plan.policy.traffic->name;
+    }
     service->wake_id = add(Kind::wake, service->number, 0, model::Millis{0});
     services_.push_back(std::move(service));
   }
@@ -67,6 +71,9 @@ net::awaitable<model::Result<void>> Monitor::restore() {
   auto read_paused = [](store::Store& s) { return s.documents("paused"); };
   const auto paused = co_await deps_.store.read(read_paused);
   if (!paused) co_return std::unexpected(paused.error());
+  auto read_histories = [](store::Store& s) { return s.documents(kTrafficHistory); };
+  const auto histories = co_await deps_.store.read(read_histories);
+  if (!histories) co_return std::unexpected(histories.error());
   auto read_cursor = [](store::Store& s) { return s.cursor("monitor"); };
   const auto cursor = co_await deps_.store.read(read_cursor);
   if (!cursor) co_return std::unexpected(cursor.error());
@@ -86,6 +93,7 @@ net::awaitable<model::Result<void>> Monitor::restore() {
       }
     }
     service->paused = std::ranges::find(*paused, service->plan.name, &store::Document::key) != paused->end();
+    restore_traffic(*service, *histories);
     service->saved = service->tallied = now.steady;
   }
   co_return model::Result<void>{};
@@ -97,9 +105,11 @@ void Monitor::start() {
     Thing& thing = things_[id];
     if (thing.interval == model::Millis{0}) continue;
     std::string name = "site";
-    if (thing.kind == Kind::write || thing.kind == Kind::view) {
-      name = services_[thing.service]->plan.name + (thing.kind == Kind::write ? "/write/" : "/view/") +
-             std::to_string(thing.index);
+    if (thing.kind == Kind::write || thing.kind == Kind::view || thing.kind == Kind::traffic) {
+      const char* place = thing.kind == Kind::write  ? "/write/"
+                          : thing.kind == Kind::view ? "/view/"
+                                                     : "/traffic/";
+      name = services_[thing.service]->plan.name + place + std::to_string(thing.index);
     }
     thing.regular = first_start(name, thing.interval, started_.steady);
     agenda_->set(id, thing.regular);
@@ -203,6 +213,7 @@ net::awaitable<void> Monitor::run_thing(Agenda::Id id) {
   switch (thing.kind) {
     case Kind::write: co_await look_write(*services_[thing.service], thing.index); break;
     case Kind::view: co_await look_view(*services_[thing.service], thing.index); break;
+    case Kind::traffic: co_await look_traffic(*services_[thing.service]); break;
     case Kind::anchors: co_await look_anchors(); break;
     case Kind::commands: co_await read_commands(); break;
     default: break;

@@ -47,7 +47,7 @@ class Monitor {
   void poke();
 
  private:
-  enum class Kind : std::uint8_t { write, view, wake, anchors, site_wake, commands };
+  enum class Kind : std::uint8_t { write, view, traffic, wake, anchors, site_wake, commands };
   struct Thing;
   struct Service;
   class Finish;
@@ -76,6 +76,12 @@ class Monitor {
   void save(Service& service, std::vector<model::Transition> transitions, bool must);
   net::awaitable<void> commit(store::Batch batch);
   void tally(Service& service);
+
+  // traffic.cpp: who else writes
+  net::awaitable<void> look_traffic(Service& service);
+  net::awaitable<void> learn_from_the_past(Service& service);
+  void restore_traffic(Service& service, const std::vector<store::Document>& histories);
+  void save_traffic(Service& service);
 
   // commands.cpp: what people say
   net::awaitable<void> read_commands();

@@ -1,11 +1,15 @@
 #pragma once
 // The monitor's inner types, shared by its .cpp files only.
+#include "evaluator/traffic.h"
 #include "monitor/monitor.h"
 
 namespace deadcalm::monitor {
 
 // Key of the site's own state beside those of the services, whose names cannot hold a slash.
 inline constexpr const char* kSiteDocument = "/site";
+
+// Kind of the documents that hold what traffic is usual, by service.
+inline constexpr const char* kTrafficHistory = "traffic";
 
 // Something with a due time.
 struct Monitor::Thing {
@@ -24,6 +28,7 @@ struct Monitor::Service {
   std::uint32_t number = 0;
   std::vector<Agenda::Id> write_ids, view_ids;
   Agenda::Id wake_id = 0;
+  std::optional<Agenda::Id> traffic_id;
   evaluator::ServiceState state;
   bool paused = false;
   model::SteadyTime saved{};
@@ -32,6 +37,10 @@ struct Monitor::Service {
   double masked_seconds = 0, unknown_seconds = 0;
   std::vector<model::WriteStatus> write_status;
   std::vector<model::ViewStatus> view_status;
+  std::optional<model::TrafficStatus> traffic_status;
+  evaluator::TrafficHistory traffic;
+  bool past_asked = false;  // what the source remembers was asked for, once a start
+  model::SteadyTime traffic_saved{};
 };
 
 }  // namespace deadcalm::monitor

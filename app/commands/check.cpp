@@ -77,6 +77,17 @@ std::string writes_line(const ConfiguredService& service) {
                      grouped(cycles), cycles * 5 * 30 / 1e6);
 }
 
+std::string silence_line(const ConfiguredService& service) {
+  const ConfiguredTraffic& traffic = *service.traffic;
+  const bool pages = service.policy.on_silence_page;
+  return fmt::format(
+      "{}: nothing committed for so long that the chance is below 1 in {}, and by chance at most once in {}; "
+      "{} counted every {} over {}; says nothing in its first week",
+      pages ? "page" : "notice, page once no write was verified for 2 intervals", pages ? "10 000" : "1 000",
+      pages ? "10 years" : "a year", traffic.common.type, model::to_text(traffic.common.interval),
+      model::to_text(traffic.path.window));
+}
+
 void service_lines(const ConfiguredService& service, const Configured& configured, std::string& text) {
   Lines lines(service.name);
   const evaluator::Promise promise = evaluator::promise(service.policy);
@@ -93,6 +104,7 @@ void service_lines(const ConfiguredService& service, const Configured& configure
     more += "; disputed ≤ " + spelled(*promise.disputed_page);
   if (promise.contract_page) more += "; writing broken by a deploy ≤ " + spelled(*promise.contract_page);
   if (!more.empty()) lines.add("others", more);
+  if (service.traffic) lines.add("silence", silence_line(service));
   if (promise.looks_in_a_row > 0) {
     lines.add("false pages", fmt::format("{} failed looks in a row; assuming 1 % random failures: {} "
                                          "(bursts, ρ = 0.5: {}); measured here: not yet",

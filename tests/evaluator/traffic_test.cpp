@@ -255,6 +255,11 @@ TEST_CASE("who else writes is counted again with every recheck of a write that f
   CHECK(story.wishes.recheck.empty());
   story.vouched(write_fails());
   CHECK(story.wishes.recheck == std::vector<std::string>{"api", "committed"});
+  // The recheck is under way and slow: it is not counted for again and again meanwhile.
+  story.pass(10s).look("committed", TrafficLook{});
+  CHECK(story.wishes.recheck == std::vector<std::string>{"api"});
+  story.vouched(write_fails());
+  CHECK(story.wishes.recheck == std::vector<std::string>{"api", "committed"});
 }
 
 TEST_CASE("a silence is told since the last commit, not since the look that found it too long") {

@@ -95,7 +95,8 @@ ServiceState some_state() {
   ServiceState s;
   s.writes = {some_write(), some_write()};
   s.views = {some_view()};
-  s.traffic = {true, kStart + 16s, kStart + 17s, Traffic::silent, 0.1 + 0.2, 1e-300, kStart + 32s, some_streaks()};
+  s.traffic = {true,      kStart + 16s, kStart + 17s, Traffic::silent,
+               0.1 + 0.2, 1e-300,       kStart + 32s, some_streaks()};
   s.beacons = {true, kStart + 18s, kStart + 19s, Beacons::high, 40, 30, 20, 10};
   s.anchor_started = (kStart + 20s).steady;
   s.anchor_ok_started = (kStart + 21s).steady;
