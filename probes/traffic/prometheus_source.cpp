@@ -48,9 +48,8 @@ std::expected<Result, std::string> result_in(int status, const std::string& body
 }
 
 // [<unix seconds>, "<number>"]
-const json::string* sample_text(const json::value& pair) {
-  const json::array* parts = pair.if_array();
-  return parts != nullptr && parts->size() == 2 ? (*parts)[1].if_string() : nullptr;
+const json::string* sample_text(const json::array* pair) {
+  return pair != nullptr && pair->size() == 2 ? (*pair)[1].if_string() : nullptr;
 }
 
 const json::value* member(const json::value& series, const char* key) {
@@ -71,12 +70,12 @@ Counted count_in_vector(int status, const std::string& body, const CountWindow& 
   if (!result) return std::unexpected(result.error());
   const json::string* text = nullptr;
   if (result->type == "scalar") {
-    text = sample_text(json::value(result->series));
+    text = sample_text(&result->series);
     if (text != nullptr) return count_in_text(*text);
   } else if (result->type == "vector") {
     if (result->series.size() != 1) return std::unexpected(one_wanted(result->series.size(), window));
     const json::value* sample = member(result->series[0], "value");
-    text = sample == nullptr ? nullptr : sample_text(*sample);
+    text = sample == nullptr ? nullptr : sample_text(sample->if_array());
     if (text != nullptr) return count_in_text(*text);
   }
   return std::unexpected("a " + result->type + " instead of one number");
@@ -93,7 +92,7 @@ CountedHours hours_in_matrix(int status, const std::string& body) {
   const json::value* values = member(result->series[0], "values");
   if (values == nullptr || !values->is_array()) return hours;
   for (const json::value& pair : values->get_array()) {
-    const json::string* text = sample_text(pair);
+    const json::string* text = sample_text(pair.if_array());
     boost::system::error_code error;
     const double at = text == nullptr ? 0 : pair.get_array()[0].to_number<double>(error);
     const Counted count = text == nullptr ? Counted(std::unexpected(std::string())) : count_in_text(*text);
