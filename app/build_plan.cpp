@@ -96,6 +96,7 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
   plan.instance = remembered.identity.instance;
   plan.site_policy.blind_for = options.defaults.policy.blind_for;
   plan.anchor_interval = options.anchors.interval;
+  plan.retention = options.store.retention;
   std::vector<probes::AnchorTarget> targets;
   for (const auto& target : options.anchors.targets) targets.push_back(anchor(target));
   plan.anchors = std::make_unique<probes::Anchors>(std::move(targets), options.anchors.timeout, deps.clock,

@@ -58,6 +58,7 @@ Monitor::Monitor(Plan plan, MonitorDeps deps)
       add(Kind::anchors, 0, 0, plan_.anchors->configured() ? plan_.anchor_interval : model::Millis{0});
   site_wake_id_ = add(Kind::site_wake, 0, 0, model::Millis{0});
   commands_id_ = add(Kind::commands, 0, 0, kCommandPoll);
+  prune_id_ = add(Kind::prune, 0, 0, kPruneEvery);
   agenda_ = std::make_unique<Agenda>(things_.size());
   proved_anchors_ = plan_.anchors->proved();
 }
@@ -77,7 +78,7 @@ net::awaitable<model::Result<void>> Monitor::restore() {
   auto read_cursor = [](store::Store& s) { return s.cursor("monitor"); };
   const auto cursor = co_await deps_.store.read(read_cursor);
   if (!cursor) co_return std::unexpected(cursor.error());
-  command_cursor_ = *cursor;
+  command_cursor_ = command_cursor_kept_ = *cursor;
   const model::Instant now = deps_.clock.now();
   const auto site = std::ranges::find(*states, kSiteDocument, &store::Document::key);
   if (site != states->end()) site_ = site_from_json(site->text, now).value_or(evaluator::SiteState{});
@@ -138,6 +139,7 @@ net::awaitable<void> Monitor::scheduler() {
       Thing& thing = things_[id];
       if (thing.interval > model::Millis{0}) {
         note_lateness(now - due, thing.interval);
+        if (is_look(thing.kind) && !thing.running && deps_.on_start) deps_.on_start(now - due);
         if (now >= thing.regular) thing.regular = next_start(thing.regular, thing.interval, now);
         agenda_->set(id, thing.regular);
       }
@@ -151,6 +153,10 @@ net::awaitable<void> Monitor::scheduler() {
       co_await (deps_.clock.sleep_until(next) || rescheduled_->wait());
     }
   }
+}
+
+bool Monitor::is_look(Kind kind) {
+  return kind == Kind::write || kind == Kind::view || kind == Kind::traffic || kind == Kind::anchors;
 }
 
 void Monitor::note_lateness(model::Millis late, model::Millis interval) {
@@ -216,6 +222,7 @@ net::awaitable<void> Monitor::run_thing(Agenda::Id id) {
     case Kind::traffic: co_await look_traffic(*services_[thing.service]); break;
     case Kind::anchors: co_await look_anchors(); break;
     case Kind::commands: co_await read_commands(); break;
+    case Kind::prune: co_await prune(); break;
     default: break;
   }
 }

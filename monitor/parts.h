@@ -8,6 +8,9 @@ namespace deadcalm::monitor {
 // Key of the site's own state beside those of the services, whose names cannot hold a slash.
 inline constexpr const char* kSiteDocument = "/site";
 
+// How often history is looked through for what may go.
+inline constexpr model::Millis kPruneEvery{600'000};
+
 // Kind of the documents that hold what traffic is usual, by service.
 inline constexpr const char* kTrafficHistory = "traffic";
 

@@ -43,6 +43,7 @@ struct Plan {
   evaluator::SitePolicy site_policy;
   std::unique_ptr<probes::Anchors> anchors;
   model::Millis anchor_interval{30'000};
+  model::Millis retention = std::chrono::hours{24 * 90};  // of what the store keeps as history
   std::vector<ServicePlan> services;
 };
 

@@ -143,3 +143,35 @@ TEST_CASE("leaving takes everything along and stops writing") {
   CHECK(site.world.records.empty());
   CHECK(site.memory->records().value().empty());
 }
+
+TEST_CASE("how late each look starts is told, once a look, and not for what is no look") {
+  Site site;
+  site.run(1min);
+  site.starts.clear();
+  site.run(1min);
+  REQUIRE(site.starts.size() == 2);  // a write and a view; commands are polled far more often
+  CHECK(site.starts[0] == 0ms);
+  site.starts.clear();
+  site.clock.step_steady(90s);  // the machine slept: both are past their slots
+  site.run(100ms);
+  REQUIRE(site.starts.size() == 2);
+  CHECK(site.starts[0] >= 30s);
+  CHECK(site.starts[0] <= 90s);
+}
+
+TEST_CASE("history goes when it is old enough and both have read it, without a command ever given") {
+  Site site;
+  site.retention = 30min;
+  site.shut_down();
+  site.boot();
+  site.run(2min);
+  REQUIRE(site.memory->inbox_after(0, 10)->size() == 1);  // the first proof
+  site.run(45min);
+  CHECK(site.memory->inbox_after(0, 10)->size() == 1);  // alerting has not read it
+  store::Batch read;
+  read.cursors = {{"alerting", site.memory->inbox_after(0, 10)->front().id}};
+  REQUIRE(site.memory->commit(read));
+  site.run(11min);
+  CHECK(site.memory->inbox_after(0, 10)->empty());
+  CHECK(site.memory->cursor("monitor").value() > 0);
+}

@@ -90,12 +90,14 @@ struct Site {
   World world;
   Customers customers;
   bool counts_traffic = false;
+  model::Millis retention = 24h * 90;  // taken at boot
   store::MemoryStore* memory = nullptr;
   std::unique_ptr<store::StoreThread> store;
   std::unique_ptr<monitor::StoreLedger> ledger;
   runtime::HttpClient client{io.get_executor()};
   std::unique_ptr<monitor::Monitor> monitor;
   std::vector<model::Transition> transitions;
+  std::vector<model::Millis> starts;  // of looks: how late
   int pokes = 0;
   model::CacheClass cache_when_down = model::CacheClass::stale_on_error;  // taken at boot
 
@@ -118,6 +120,7 @@ struct Site {
     if (!streams.empty()) stream = streams[0];
     monitor::Plan plan;
     plan.site = "test";
+    plan.retention = retention;
     plan.anchors = std::make_unique<probes::Anchors>(std::vector<probes::AnchorTarget>{}, 1s, clock, client,
                                                      std::set<std::string>{});
     monitor::ServicePlan service;
@@ -147,7 +150,7 @@ struct Site {
         std::move(plan),
         monitor::MonitorDeps{io.get_executor(), clock, *store, [this] { ++pokes; }, nullptr,
                              [this](const model::Transition& t) { transitions.push_back(t); }, nullptr,
-                             nullptr});
+                             nullptr, [this](model::Millis late) { starts.push_back(late); }});
     wait(monitor->restore());
     monitor->start();
     settle();
