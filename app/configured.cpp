@@ -55,7 +55,7 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
       config::Reader reader = source.reader(context);
       probes::TrafficPath path = probes::decode_traffic(source.type, reader, source.interval);
       source.node = {};
-      out.traffic = ConfiguredTraffic{source, std::move(path)};
+      out.traffic = std::make_unique<ConfiguredTraffic>(source, std::move(path));
     }
     out.options = service;
   }

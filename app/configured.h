@@ -2,7 +2,6 @@
 // The configuration with every type's own keys decoded: all that `check` looks at and `run` builds
 // from. Making it has no side effects; faults of all types are collected with the loader's.
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +31,7 @@ struct ConfiguredService {
   evaluator::Policy policy;  // stream names are filled in when the store is known
   std::vector<ConfiguredWrite> writes;
   std::vector<ConfiguredView> views;
-  std::optional<ConfiguredTraffic> traffic;
+  std::unique_ptr<ConfiguredTraffic> traffic;  // most services have none
 };
 
 struct ConfiguredChannel {

@@ -15,6 +15,7 @@ namespace {
 // A quiet service's state is saved this often: a crash then costs no more than looks that were good.
 constexpr model::Millis kSaveQuietEvery{60'000};
 constexpr std::size_t kServicesPerTurn = 200;
+constexpr model::Millis kSaveCountsEvery{600'000};  // statistics: a crash may cost a few looks
 
 double seconds(model::Millis d) {
   return static_cast<double>(d.count()) / 1000.0;
@@ -143,16 +144,48 @@ void Monitor::take(Service& service, model::Observation observation) {
             return r.state == model::RecordState::unresolved || r.state == model::RecordState::missing;
           });
       remember(service.write_status[i], observation, *write, static_cast<int>(left));
+      count_look(service, i, observation);
     }
   } else if (const auto* view = std::get_if<model::ViewLook>(&observation.look)) {
     for (model::ViewStatus& status : service.view_status) {
       if (status.probe == observation.probe) remember(status, observation, *view);
     }
   } else if (const auto* traffic = std::get_if<model::TrafficLook>(&observation.look)) {
-    if (service.traffic_status) remember(*service.traffic_status, observation, *traffic);
+    if (service.traffic) remember(service.traffic->status, observation, *traffic);
   }
   if (deps_.on_observation) deps_.on_observation(observation);
   judge(service, observation);
+}
+
+void Monitor::restore_counts(Service& service, const std::vector<store::Document>& counts) {
+  for (std::size_t i = 0; i < service.write_counts.size(); ++i) {
+    const std::string key = service.plan.name + '/' + service.write_status[i].probe;
+    const auto saved = std::ranges::find(counts, key, &store::Document::key);
+    if (saved == counts.end()) continue;
+    service.write_counts[i].counts = look_counts_from_json(saved->text).value_or(LookCounts{});
+  }
+}
+
+// Unknown looks are our own fault: they neither count nor end anything.
+void Monitor::count_look(Service& service, std::size_t index, const model::Observation& observation) {
+  const auto& look = std::get<model::WriteLook>(observation.look);
+  CountedLooks& counted = service.write_counts[index];
+  if (look.write == model::Write::unknown || !look.armed) return;
+  const bool good = look.write == model::Write::ok && look.read_back == model::ReadBack::ok;
+  if (std::exchange(counted.after_good, good)) {
+    counted.counts.count(observation.ended.wall, !good);
+    counted.changed = true;
+  }
+  const model::SteadyTime now = deps_.clock.now().steady;
+  if (now - service.counts_saved < kSaveCountsEvery) return;
+  service.counts_saved = now;
+  store::Batch batch;
+  for (std::size_t i = 0; i < service.write_counts.size(); ++i) {
+    if (!std::exchange(service.write_counts[i].changed, false)) continue;
+    batch.documents.push_back({kLookCounts, service.plan.name + '/' + service.write_status[i].probe,
+                               to_json(service.write_counts[i].counts)});
+  }
+  if (!batch.documents.empty()) tasks_.spawn("commit", commit(std::move(batch)));
 }
 
 void Monitor::judge(Service& service, const evaluator::Event& event) {
@@ -191,7 +224,7 @@ void Monitor::apply(Service& service, const evaluator::Wishes& wishes) {
   }
   for (std::size_t i = 0; i < service.view_ids.size(); ++i)
     reschedule(service.view_ids[i], service.view_status[i].probe);
-  if (service.traffic_id) reschedule(*service.traffic_id, service.traffic_status->probe);
+  if (service.traffic_id) reschedule(*service.traffic_id, service.traffic->status.probe);
   set_due(service.wake_id, wishes.wake_at.value_or(Agenda::kNever));
   if (wishes.anchor_look && plan_.anchors->configured()) request_now(anchors_id_);
   if (wishes.view_looks) {
@@ -303,7 +336,7 @@ model::SiteStatus Monitor::status() const {
     out.writes = service->write_status;
     for (model::WriteStatus& write : out.writes) write.paused = service->paused;
     out.views = service->view_status;
-    out.traffic = service->traffic_status;
+    if (service->traffic) out.traffic = service->traffic->status;
   }
   return site;
 }

@@ -42,6 +42,7 @@ Monitor::Monitor(Plan plan, MonitorDeps deps)
       model::WriteStatus& status = service->write_status.emplace_back();
       status.probe = write.probe->options().probe;
       status.proves = write.probe->proves();
+      service->write_counts.emplace_back();
     }
     for (std::uint32_t i = 0; i < service->plan.views.size(); ++i) {
       service->view_ids.push_back(add(Kind::view, service->number, i, service->plan.views[i].interval));
@@ -49,7 +50,8 @@ Monitor::Monitor(Plan plan, MonitorDeps deps)
     }
     if (service->plan.traffic) {
       service->traffic_id = add(Kind::traffic, service->number, 0, service->plan.traffic->interval);
-      service->traffic_status.emplace().probe = service->plan.policy.traffic->name;
+      service->traffic = std::make_unique<CountedTraffic>();
+      service->traffic->status.probe = service->plan.policy.traffic->name;
     }
     service->wake_id = add(Kind::wake, service->number, 0, model::Millis{0});
     services_.push_back(std::move(service));
@@ -75,6 +77,9 @@ net::awaitable<model::Result<void>> Monitor::restore() {
   auto read_histories = [](store::Store& s) { return s.documents(kTrafficHistory); };
   const auto histories = co_await deps_.store.read(read_histories);
   if (!histories) co_return std::unexpected(histories.error());
+  auto read_counts = [](store::Store& s) { return s.documents(kLookCounts); };
+  const auto counts = co_await deps_.store.read(read_counts);
+  if (!counts) co_return std::unexpected(counts.error());
   auto read_cursor = [](store::Store& s) { return s.cursor("monitor"); };
   const auto cursor = co_await deps_.store.read(read_cursor);
   if (!cursor) co_return std::unexpected(cursor.error());
@@ -95,6 +100,7 @@ net::awaitable<model::Result<void>> Monitor::restore() {
     }
     service->paused = std::ranges::find(*paused, service->plan.name, &store::Document::key) != paused->end();
     restore_traffic(*service, *histories);
+    restore_counts(*service, *counts);
     service->saved = service->tallied = now.steady;
   }
   co_return model::Result<void>{};

@@ -78,6 +78,8 @@ class Monitor {
   void save(Service& service, std::vector<model::Transition> transitions, bool must);
   net::awaitable<void> commit(store::Batch batch);
   void tally(Service& service);
+  void count_look(Service& service, std::size_t index, const model::Observation& observation);
+  void restore_counts(Service& service, const std::vector<store::Document>& counts);
 
   // traffic.cpp: who else writes
   net::awaitable<void> look_traffic(Service& service);

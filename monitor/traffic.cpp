@@ -38,11 +38,11 @@ net::awaitable<void> Monitor::look_traffic(Service& service) {
     const model::SteadyTime deadline = observation.started.steady + plan.timeout;
     const probes::Counted counted = co_await plan.source->count(question, deadline);
     observation.ended = deps_.clock.now();
-    service.traffic_status->window = *window;
+    service.traffic->status.window = *window;
     if (counted) {
       const evaluator::Count count{observation.started + -*window, observation.started, *counted};
       const bool learn = evaluator::learns(policy, service.state);
-      look = evaluator::judge_count(policy, service.traffic, count, failing.has_value(), learn);
+      look = evaluator::judge_count(policy, service.traffic->history, count, failing.has_value(), learn);
     } else {
       observation.step = "count";
       observation.detail = counted.error();
@@ -55,7 +55,7 @@ net::awaitable<void> Monitor::look_traffic(Service& service) {
 
 // Once, when nothing is known yet: a source that remembers saves us weeks of learning.
 net::awaitable<void> Monitor::learn_from_the_past(Service& service) {
-  if (service.traffic.began || std::exchange(service.past_asked, true)) co_return;
+  if (service.traffic->history.began || std::exchange(service.traffic->past_asked, true)) co_return;
   const model::Instant now = deps_.clock.now();
   const model::SteadyTime deadline = now.steady + service.plan.traffic->timeout;
   const auto hours = co_await service.plan.traffic->source->history(now.wall, kLearnBack, deadline);
@@ -67,7 +67,7 @@ net::awaitable<void> Monitor::learn_from_the_past(Service& service) {
   for (const probes::CountedHour& hour : *hours) {
     const model::Instant from{hour.begins, now.steady};
     const evaluator::Count count{from, from + std::chrono::hours{1}, hour.commits};
-    evaluator::judge_count(service.plan.policy, service.traffic, count, false, true);
+    evaluator::judge_count(service.plan.policy, service.traffic->history, count, false, true);
   }
   if (!hours->empty()) {
     spdlog::info("{}: usual traffic learnt from {} hours of the past", service.plan.name, hours->size());
@@ -75,12 +75,12 @@ net::awaitable<void> Monitor::learn_from_the_past(Service& service) {
 }
 
 void Monitor::restore_traffic(Service& service, const std::vector<store::Document>& histories) {
-  if (!service.plan.traffic) return;
+  if (!service.traffic) return;
   const auto saved = std::ranges::find(histories, service.plan.name, &store::Document::key);
   if (saved == histories.end()) return;
   auto history = traffic_from_json(saved->text);
   if (history) {
-    service.traffic = *std::move(history);
+    service.traffic->history = *std::move(history);
   } else {
     spdlog::warn("{}: what traffic was usual cannot be read ({}); it is learnt afresh", service.plan.name,
                  history.error().message);
@@ -89,10 +89,10 @@ void Monitor::restore_traffic(Service& service, const std::vector<store::Documen
 
 void Monitor::save_traffic(Service& service) {
   const model::SteadyTime now = deps_.clock.now().steady;
-  if (!service.traffic.began || now - service.traffic_saved < kSaveEvery) return;
-  service.traffic_saved = now;
+  if (!service.traffic->history.began || now - service.traffic->saved < kSaveEvery) return;
+  service.traffic->saved = now;
   store::Batch batch;
-  batch.documents = {{kTrafficHistory, service.plan.name, to_json(service.traffic)}};
+  batch.documents = {{kTrafficHistory, service.plan.name, to_json(service.traffic->history)}};
   tasks_.spawn("commit", commit(std::move(batch)));
 }
 

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <map>
 
@@ -372,6 +373,22 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
   }
   ::umask(before);
   return opened;
+}
+
+Result<std::vector<Document>> read_documents(const std::string& path, const std::string& kind) {
+  if (::access(path.c_str(), F_OK) != 0)
+    return model::fail(ErrorKind::not_found, "store " + path + ": not there");
+  try {
+    SQLite::Database db(path, SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX);
+    db.setBusyTimeout(1000);
+    SQLite::Statement q(db, "SELECT key, text FROM documents WHERE kind = ? ORDER BY key");
+    q.bind(1, kind);
+    std::vector<Document> found;
+    while (q.executeStep()) found.push_back({kind, q.getColumn(0).getString(), q.getColumn(1).getString()});
+    return found;
+  } catch (const SQLite::Exception& e) {
+    return model::fail(kind_of(e), "store " + path + ": " + e.what());
+  }
 }
 
 }  // namespace deadcalm::store

@@ -175,3 +175,32 @@ TEST_CASE("history goes when it is old enough and both have read it, without a c
   CHECK(site.memory->inbox_after(0, 10)->empty());
   CHECK(site.memory->cursor("monitor").value() > 0);
 }
+
+TEST_CASE("looks at a write are counted a day: an outage is one failure, our own fault none") {
+  Site site;
+  site.run(30min);
+  const auto counts = [&] {
+    const auto saved = site.memory->documents(monitor::kLookCounts).value();
+    REQUIRE(saved.size() == 1);
+    CHECK(saved[0].key == "orders/write");
+    return monitor::look_counts_from_json(saved[0].text).value();
+  };
+  const auto before = counts().days.back();
+  CHECK(before.looks >= 18);
+  CHECK(before.failed == 0);
+  site.world.plant_fails = probes::StepFailure{model::Write::net, "connection refused", false, false, false};
+  site.run(12min);
+  site.world.plant_fails =
+      probes::StepFailure{model::Write::unknown, "out of descriptors", false, false, false};
+  site.run(12min);
+  site.world.plant_fails.reset();
+  site.run(30min);
+  CHECK(counts().days.back().failed == 1);
+  CHECK(counts().days.back().looks > before.looks + 18);
+  const auto kept = counts();
+  site.shut_down();
+  site.boot();
+  site.run(15min);
+  CHECK(counts().began == kept.began);
+  CHECK(counts().days.back().looks > kept.days.back().looks);
+}

@@ -1,5 +1,6 @@
 #pragma once
 // A monitor over a scripted backend, view and traffic source, on the fake clock, its store in memory.
+#include "monitor/look_counts.h"
 #include "monitor/monitor.h"
 
 #include <boost/asio/co_spawn.hpp>
