@@ -15,7 +15,6 @@ namespace {
 // A quiet service's state is saved this often: a crash then costs no more than looks that were good.
 constexpr model::Millis kSaveQuietEvery{60'000};
 constexpr std::size_t kServicesPerTurn = 200;
-constexpr model::Millis kSaveCountsEvery{600'000};  // statistics: a crash may cost a few looks
 
 double seconds(model::Millis d) {
   return static_cast<double>(d.count()) / 1000.0;
@@ -65,6 +64,7 @@ void remember(model::TrafficStatus& status, const model::Observation& observatio
   status.observed = counted ? std::optional(look.observed) : std::nullopt;
   status.surprise = look.surprise;
   status.took = observation.ended.steady - observation.started.steady;
+  if (observation.step == "wait") return;
   // Told when it changes: a source that cannot be asked looks like one that says nothing.
   if (status.detail != observation.detail) {
     if (counted) spdlog::info("{}/{}: counts again", observation.service, observation.probe);
@@ -155,37 +155,6 @@ void Monitor::take(Service& service, model::Observation observation) {
   }
   if (deps_.on_observation) deps_.on_observation(observation);
   judge(service, observation);
-}
-
-void Monitor::restore_counts(Service& service, const std::vector<store::Document>& counts) {
-  for (std::size_t i = 0; i < service.write_counts.size(); ++i) {
-    const std::string key = service.plan.name + '/' + service.write_status[i].probe;
-    const auto saved = std::ranges::find(counts, key, &store::Document::key);
-    if (saved == counts.end()) continue;
-    service.write_counts[i].counts = look_counts_from_json(saved->text).value_or(LookCounts{});
-  }
-}
-
-// Unknown looks are our own fault: they neither count nor end anything.
-void Monitor::count_look(Service& service, std::size_t index, const model::Observation& observation) {
-  const auto& look = std::get<model::WriteLook>(observation.look);
-  CountedLooks& counted = service.write_counts[index];
-  if (look.write == model::Write::unknown || !look.armed) return;
-  const bool good = look.write == model::Write::ok && look.read_back == model::ReadBack::ok;
-  if (std::exchange(counted.after_good, good)) {
-    counted.counts.count(observation.ended.wall, !good);
-    counted.changed = true;
-  }
-  const model::SteadyTime now = deps_.clock.now().steady;
-  if (now - service.counts_saved < kSaveCountsEvery) return;
-  service.counts_saved = now;
-  store::Batch batch;
-  for (std::size_t i = 0; i < service.write_counts.size(); ++i) {
-    if (!std::exchange(service.write_counts[i].changed, false)) continue;
-    batch.documents.push_back({kLookCounts, service.plan.name + '/' + service.write_status[i].probe,
-                               to_json(service.write_counts[i].counts)});
-  }
-  if (!batch.documents.empty()) tasks_.spawn("commit", commit(std::move(batch)));
 }
 
 void Monitor::judge(Service& service, const evaluator::Event& event) {

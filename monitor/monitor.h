@@ -78,8 +78,6 @@ class Monitor {
   void save(Service& service, std::vector<model::Transition> transitions, bool must);
   net::awaitable<void> commit(store::Batch batch);
   void tally(Service& service);
-  void count_look(Service& service, std::size_t index, const model::Observation& observation);
-  void restore_counts(Service& service, const std::vector<store::Document>& counts);
 
   // traffic.cpp: who else writes
   net::awaitable<void> look_traffic(Service& service);
@@ -87,7 +85,10 @@ class Monitor {
   void restore_traffic(Service& service, const std::vector<store::Document>& histories);
   void save_traffic(Service& service);
 
-  net::awaitable<void> prune();  // prune.cpp
+  // count_looks.cpp, prune.cpp
+  void count_look(Service& service, std::size_t index, const model::Observation& observation);
+  void restore_counts(Service& service, const std::vector<store::Document>& counts);
+  net::awaitable<void> prune();
 
   // commands.cpp: what people say
   net::awaitable<void> read_commands();

@@ -31,7 +31,7 @@ net::awaitable<void> Monitor::look_traffic(Service& service) {
   if (!window) {
     observation.ended = observation.started;
     observation.step = "wait";
-    observation.detail = "it is too soon after the first failed write to count who else writes";
+    observation.detail = "too soon after the first failed write to count who else writes";
   } else {
     const model::WallTime since = std::chrono::ceil<std::chrono::seconds>(observation.started.wall - *window);
     const probes::CountWindow question{since, *window};
