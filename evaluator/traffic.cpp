@@ -80,8 +80,9 @@ void learn(TrafficHistory& h, const Count& count) {
   WallTime from = count.from.wall;
   const WallTime done = h.learnt_until.value_or(from);
   if (h.silent_since) {
-    if (!h.told) learn_window(h, std::max(*h.silent_since, done), *h.counted_until, 0);
-    from = std::max(from, *h.counted_until);
+    const WallTime silent_until = h.counted_until.value_or(from);
+    if (!h.told) learn_window(h, std::max(*h.silent_since, done), silent_until, 0);
+    from = std::max(from, silent_until);
   } else if (from < done) {
     return;
   }
@@ -155,13 +156,14 @@ model::TrafficLook judge_count(const Policy& policy, TrafficHistory& history, co
     look.traffic = proves ? model::Traffic::active : model::Traffic::unknown;
     return look;
   }
+  const WallTime since = h.silent_since.value_or(count.from.wall);
   if (!enough_history(h, count.to.wall)) return look;
-  look.surprise = surprise_of_silence(h, *h.silent_since, count.to.wall);
+  look.surprise = surprise_of_silence(h, since, count.to.wall);
   if (look.surprise < surprise_needed(policy, h)) return look;
   h.told = true;
   look.traffic = model::Traffic::silent;
   look.expected = look.surprise;
-  look.window_start = count.to + -(count.to.wall - *h.silent_since);
+  look.window_start = count.to + -(count.to.wall - since);
   return look;
 }
 

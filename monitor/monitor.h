@@ -81,7 +81,7 @@ class Monitor {
 
   // traffic.cpp: who else writes
   net::awaitable<void> look_traffic(Service& service);
-  net::awaitable<void> learn_from_the_past(Service& service);
+  net::awaitable<void> learn_from_the_past(Service& service, TrafficPlan& plan);
   void restore_traffic(Service& service, const std::vector<store::Document>& histories);
   void save_traffic(Service& service);
 

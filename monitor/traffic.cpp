@@ -18,12 +18,13 @@ constexpr model::Millis kLearnBack = std::chrono::hours{24 * 28};
 }  // namespace
 
 net::awaitable<void> Monitor::look_traffic(Service& service) {
+  if (!service.plan.traffic) co_return;
   TrafficPlan& plan = *service.plan.traffic;
   const evaluator::Policy& policy = service.plan.policy;
-  co_await learn_from_the_past(service);
+  co_await learn_from_the_past(service, plan);
   model::Observation observation;
   observation.service = service.plan.name;
-  observation.probe = policy.traffic->name;
+  observation.probe = service.traffic->status.probe;
   observation.started = deps_.clock.now();
   const auto failing = evaluator::failing_since(policy, service.state);
   const auto window = evaluator::window_to_count(plan.window, failing, observation.started);
@@ -54,11 +55,11 @@ net::awaitable<void> Monitor::look_traffic(Service& service) {
 }
 
 // Once, when nothing is known yet: a source that remembers saves us weeks of learning.
-net::awaitable<void> Monitor::learn_from_the_past(Service& service) {
+net::awaitable<void> Monitor::learn_from_the_past(Service& service, TrafficPlan& plan) {
   if (service.traffic->history.began || std::exchange(service.traffic->past_asked, true)) co_return;
   const model::Instant now = deps_.clock.now();
-  const model::SteadyTime deadline = now.steady + service.plan.traffic->timeout;
-  const auto hours = co_await service.plan.traffic->source->history(now.wall, kLearnBack, deadline);
+  const model::SteadyTime deadline = now.steady + plan.timeout;
+  const auto hours = co_await plan.source->history(now.wall, kLearnBack, deadline);
   if (!hours) {
     spdlog::warn("{}: what traffic is usual cannot be asked for ({}): it is learnt from now on",
                  service.plan.name, hours.error());

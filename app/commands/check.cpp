@@ -80,15 +80,16 @@ std::string writes_line(const ConfiguredService& service) {
                      grouped(cycles), cycles * 5 * 30 / 1e6);
 }
 
-std::string silence_line(const ConfiguredService& service) {
+void silence_line(const ConfiguredService& service, Lines& lines) {
   const ConfiguredTraffic& traffic = *service.traffic;
   const bool pages = service.policy.on_silence_page;
-  return fmt::format(
-      "{}: nothing committed for so long that the chance is below 1 in {}, and by chance at most once in {}; "
-      "{} counted every {} over {}; says nothing in its first week",
-      pages ? "page" : "notice, page once no write was verified for 2 intervals", pages ? "10 000" : "1 000",
-      pages ? "10 years" : "a year", traffic.common.type, model::to_text(traffic.common.interval),
-      model::to_text(traffic.path.window));
+  lines.add(pages ? "silence → page" : "silence → notice",
+            fmt::format(
+                "when nothing was committed for so long that luck makes it once in {} (and below 1 in {}){}; "
+                "{}, every {} over {}; learns for a week first",
+                pages ? "10 years" : "a year", pages ? "10 000" : "1 000",
+                pages ? "" : ", page once no write was verified for 2 intervals", traffic.common.type,
+                model::to_text(traffic.common.interval), model::to_text(traffic.path.window)));
 }
 
 // Assumed until a week was measured. Where no look failed, the chance is at most what that still allows.
@@ -133,13 +134,13 @@ void service_lines(const ConfiguredService& service, const Configured& configure
   }
   if (promise.data_loss) lines.add("data loss → page", "≤ " + spelled(*promise.data_loss));
   std::string more;
+  const auto also = [&](const std::string& text) { more += (more.empty() ? "" : "; ") + text; };
   if (promise.stale)
-    more = "stale clients → page ≤ " + spelled(*promise.stale) + " (longer where answers may be cached)";
-  if (promise.disputed_page && service.policy.traffic)
-    more += "; disputed ≤ " + spelled(*promise.disputed_page);
-  if (promise.contract_page) more += "; writing broken by a deploy ≤ " + spelled(*promise.contract_page);
+    also("stale clients → page ≤ " + spelled(*promise.stale) + " (longer where answers may be cached)");
+  if (promise.disputed_page && service.policy.traffic) also("disputed ≤ " + spelled(*promise.disputed_page));
+  if (promise.contract_page) also("writing broken by a deploy ≤ " + spelled(*promise.contract_page));
   if (!more.empty()) lines.add("others", more);
-  if (service.traffic) lines.add("silence", silence_line(service));
+  if (service.traffic) silence_line(service, lines);
   if (promise.looks_in_a_row > 0) {
     lines.add("false pages", false_pages_line(promise, measured));
   }

@@ -85,6 +85,7 @@ net::awaitable<PgResult> SqlSource::ask(std::vector<std::string> values, model::
 
 net::awaitable<Counted> SqlSource::count(CountWindow window, model::SteadyTime deadline) {
   std::vector<std::string> values;
+  values.reserve(names_.size());
   for (const std::string& name : names_) values.push_back(value_of(name, window));
   PgResult rows = co_await ask(values, deadline);
   const bool refused = !rows && rows.error().failure == model::Write::auth;
