@@ -48,10 +48,12 @@ Monitor::Monitor(Plan plan, MonitorDeps deps)
       service->view_ids.push_back(add(Kind::view, service->number, i, service->plan.views[i].interval));
       service->view_status.emplace_back().probe = service->plan.views[i].view->name();
     }
-    if (service->plan.traffic) {
-      service->traffic_id = add(Kind::traffic, service->number, 0, service->plan.traffic->interval);
+    const auto& counted = service->plan.traffic;
+    const auto& source = service->plan.policy.traffic;
+    if (counted && source) {
+      service->traffic_id = add(Kind::traffic, service->number, 0, counted->interval);
       service->traffic = std::make_unique<CountedTraffic>();
-      service->traffic->status.probe = service->plan.policy.traffic->name;
+      service->traffic->status.probe = source->name;
     }
     service->wake_id = add(Kind::wake, service->number, 0, model::Millis{0});
     services_.push_back(std::move(service));
