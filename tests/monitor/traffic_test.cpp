@@ -156,7 +156,8 @@ TEST_CASE("the history of a source as JSON") {
   history.silent_since = model::from_unix_millis(2'500);
   history.told = true;
   CHECK(monitor::traffic_from_json(monitor::to_json(history)) == history);
-  CHECK(monitor::traffic_from_json(monitor::to_json(evaluator::TrafficHistory{})) == evaluator::TrafficHistory{});
+  CHECK(monitor::traffic_from_json(monitor::to_json(evaluator::TrafficHistory{})) ==
+        evaluator::TrafficHistory{});
 
   std::string text = monitor::to_json(history);
   const auto wrong = [&](const std::string& from, const std::string& to) {
