@@ -41,8 +41,8 @@ void Alerting::Engine::stage(Change change, Staged& staged) {
   if (!change.incident) return;
   const Incident& incident = *change.incident;
   for (const Order& order : change.orders) stage_page(order, incident, staged);
-  staged.batch.incidents.push_back(
-      {key_of(incident.subject), incident.generation, incident.open, to_json(incident)});
+  staged.batch.incidents.push_back({key_of(incident.subject), incident.generation, incident.open,
+                                    to_json(incident), incident.open ? std::nullopt : incident.resolved_at});
   staged.incidents.push_back(std::move(*change.incident));
 }
 

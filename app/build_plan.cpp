@@ -105,6 +105,7 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
   plan.instance = remembered.identity.instance;
   plan.site_policy.blind_for = options.defaults.policy.blind_for;
   plan.anchor_interval = options.anchors.interval;
+  plan.retention = options.store.retention;
   std::vector<probes::AnchorTarget> targets;
   for (const auto& target : options.anchors.targets) targets.push_back(anchor(target));
   plan.anchors = std::make_unique<probes::Anchors>(std::move(targets), options.anchors.timeout, deps.clock,
@@ -136,6 +137,11 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
       out.views.push_back({std::make_unique<probes::HttpView>(service.name, view.common.name,
                                                               view.common.timeout, view.options, view_deps),
                            view.common.interval});
+    }
+    if (service.traffic) {
+      const config::ProbeOptions& common = service.traffic->common;
+      out.traffic = monitor::TrafficPlan{service.traffic->path.source(backend), common.interval,
+                                         common.timeout, service.traffic->path.window};
     }
   }
   memory.tell_orphans();

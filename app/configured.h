@@ -21,11 +21,16 @@ struct ConfiguredView {
   config::ProbeOptions common;
   probes::HttpViewOptions options;
 };
+struct ConfiguredTraffic {
+  config::ProbeOptions common;
+  probes::TrafficPath path;
+};
 struct ConfiguredService {
   std::string name;
   evaluator::Policy policy;  // stream names are filled in when the store is known
   std::vector<ConfiguredWrite> writes;
   std::vector<ConfiguredView> views;
+  std::unique_ptr<ConfiguredTraffic> traffic;  // most services have none
 };
 
 struct ConfiguredChannel {

@@ -80,6 +80,10 @@ Evidence evidence_of(const Context& c, ProbeRef probe) {
       if (decides) e.since = w.streaks.loss.first.wall;
     }
   }
+  // A silence began with the last commit, not with the look to which it was too long.
+  const model::WallTime silent_since = c.state.traffic.window_start.wall;
+  if (c.judged.ruling.row == 15 && silent_since != model::WallTime{})
+    e.since = std::min(e.since, silent_since);
   for (const WriteState& w : c.state.writes) {
     if (w.last_good) e.last_good = std::max(e.last_good.value_or(w.last_good->wall), w.last_good->wall);
   }

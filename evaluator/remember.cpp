@@ -87,6 +87,11 @@ void note_times(const WriteProbe& probe, WriteState& w, const model::WriteLook& 
   } else if (w.write == Write::throttle && !w.throttled_since) {
     w.throttled_since = started;
   }
+  if (w.write == Write::ok) {
+    w.failing_since.reset();
+  } else if (w.write != Write::unknown && (!w.failing_since || after_hole)) {
+    w.failing_since = w.ended;
+  }
   if (!answered(look)) {
     w.answered_since.reset();
   } else if (!w.answered_since || after_hole) {
@@ -184,6 +189,7 @@ Noticed remember_traffic(Millis interval, ServiceState& state, const Observation
   t.traffic = look.traffic;
   t.expected = look.expected;
   t.observed = look.observed;
+  t.window_start = look.window_start;
   noticed.trouble.soft = look.traffic == model::Traffic::silent;
   noticed.good = noticed.ends_soft = look.traffic == model::Traffic::active;
   return noticed;

@@ -62,9 +62,10 @@ struct AnchorLook {
 
 struct TrafficLook {
   Traffic traffic = Traffic::unknown;
-  double expected = 0;  // commits expected in the window (silence statistics); 0 if not known
-  double observed = 0;  // organic commits seen in it
-  Instant window_start{};
+  double observed = 0;     // organic commits counted in the window
+  double expected = 0;     // commits expected in it, by what is usual; 0 if not known
+  double surprise = 0;     // of nothing at all since the last one: -ln of its chance; 0 if not known
+  Instant window_start{};  // of a silence: since when
 };
 
 struct BeaconLook {

@@ -87,6 +87,7 @@ void fields(Io& io, S& s) {
   io("setup_told", s.setup_told);
   io("last_good", s.last_good);
   io("throttled_since", s.throttled_since);
+  io("failing_since", s.failing_since);
   io("answered_since", s.answered_since);
   io("canaries", s.canaries);
   io("streaks", s.streaks);
@@ -127,6 +128,7 @@ void fields(Io& io, S& s) {
   io("traffic", s.traffic);
   io("expected", s.expected);
   io("observed", s.observed);
+  io("window_start", s.window_start);
   io("streaks", s.streaks);
 }
 

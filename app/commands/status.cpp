@@ -51,6 +51,11 @@ void print(const json::object& site, std::ostream& out) {
     for (const json::value& write : service.at("writes").as_array()) {
       if (detail.empty()) detail = text(write.as_object(), "detail");
     }
+    const json::value* traffic = service.if_contains("traffic");
+    if (detail.empty() && traffic != nullptr && traffic->is_object()) {
+      const std::string why = text(traffic->get_object(), "detail");
+      if (!why.empty()) detail = "traffic is not counted: " + why;
+    }
     out << fmt::format("{:<20} {:<16} {:<8} {:<11} {:<22} {}\n", text(service, "name"),
                        text(service, "verdict"), text(service, "masked"), text(service, "phase"),
                        text(service, "last_good"), detail);
