@@ -32,7 +32,7 @@ model::Result<std::string> read_small_file(const std::string& path) {
 }  // namespace
 
 std::string why_unreadable(int error) {
-  const std::string why = std::strerror(error);
+  std::string why = std::strerror(error);
   if (error != EACCES) return why;
   return why + " for user id " + std::to_string(::geteuid()) + ", as which deadcalm runs";
 }
