@@ -290,10 +290,8 @@ net::awaitable<void> Demo::close(model::Millis passed) {
   co_await clock_.sleep_for(700ms);
   co_await daemon_->stop(2s);
   print_pages();
-  const std::string promise =
-      evaluator::promise(configured_->services[0].policy).page
-          ? model::for_people(*evaluator::promise(configured_->services[0].policy).page)
-          : "-";
+  const auto page = evaluator::promise(configured_->services[0].policy).page;
+  const std::string promise = page ? model::for_people(*page) : "-";
   out_ << fmt::format(" {}  GET by CDN: {} of {} green, 0 alerts.   ", stopwatch(passed), green_, gets_);
   if (paged_at_ && deleted_at_) {
     out_ << fmt::format("deadcalm: paged {:.1f} s after the deletion (promised {}).",
