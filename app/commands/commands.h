@@ -27,7 +27,7 @@ int check(const GlobalFlags& flags, std::ostream& out, std::ostream& err);
 std::string promises_text(const Configured& configured);
 
 // One look of one service's probes, every step shown; with dry_run what would be sent, and nothing is.
-int probe_once(const GlobalFlags& flags, const std::string& service, bool dry_run, std::ostream& out,
+int probe_once(const GlobalFlags& flags, const std::string& name, bool dry_run, std::ostream& out,
                std::ostream& err);
 
 // The running daemon's view, from its HTTP address.

@@ -105,7 +105,7 @@ class Demo {
       : executor_(executor),
         out_(out),
         shop_(executor, (folder_ / "shop.db").string()),
-        customer_(executor) {}
+        customer_(std::move(executor)) {}
 
   net::awaitable<void> run(int seconds);
 
