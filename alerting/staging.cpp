@@ -1,4 +1,5 @@
 // From orders to page rows: ids, keys and words.
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <spdlog/spdlog.h>
 
@@ -97,7 +98,7 @@ void Alerting::Engine::stage_test(const model::Command& command, std::int64_t in
     page.written_at = page.opened_at = now;
     page.site = deps_.routes.site;
     page.text = test_text(command.service, command.author, deps_.routes.site, now);
-    const std::string id = "dc_" + digest(deps_.routes.instance + '\n' + test + '\n' + name, 24);
+    const std::string id = "dc_" + digest(fmt::format("{}\n{}\n{}", deps_.routes.instance, test, name), 24);
     stage_row(std::move(page), name, test, id, staged);
   }
 }

@@ -107,6 +107,7 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
   plan.anchor_interval = options.anchors.interval;
   plan.retention = options.store.retention;
   std::vector<probes::AnchorTarget> targets;
+  targets.reserve(options.anchors.targets.size());
   for (const auto& target : options.anchors.targets) targets.push_back(anchor(target));
   plan.anchors = std::make_unique<probes::Anchors>(std::move(targets), options.anchors.timeout, deps.clock,
                                                    deps.client, remembered.proved_anchors);

@@ -58,14 +58,14 @@ class Lines {
   std::string head_, text_;
 };
 
-std::string outage_line(const ConfiguredService& service, const evaluator::Promise& promise) {
+std::string outage_line(const ConfiguredService& service, Millis page, Millis shortest) {
   const evaluator::Policy& p = service.policy;
   const auto& first = p.writes.front();
   return fmt::format(
       "≤ {}   ({} interval, {} in a row, failing for {}, {} recheck, {} timeout); shortest outage that "
       "pages: {}",
-      spelled(*promise.page), model::to_text(first.interval), p.failure_threshold, model::to_text(p.for_),
-      model::to_text(p.recheck_interval), model::to_text(first.timeout), spelled(promise.shortest));
+      spelled(page), model::to_text(first.interval), p.failure_threshold, model::to_text(p.for_),
+      model::to_text(p.recheck_interval), model::to_text(first.timeout), spelled(shortest));
 }
 
 double cycles_a_day(const ConfiguredService& service) {
@@ -138,7 +138,7 @@ void service_lines(const ConfiguredService& service, const Configured& configure
                    const std::optional<monitor::Measured>& measured, std::string& text) {
   Lines lines(service.name);
   const evaluator::Promise promise = evaluator::promise(service.policy, assumptions_of(measured));
-  if (promise.page) lines.add("outage → page", outage_line(service, promise));
+  if (promise.page) lines.add("outage → page", outage_line(service, *promise.page, promise.shortest));
   if (!promise.page && promise.view_page) {
     lines.add("outage → page",
               "≤ " + spelled(*promise.view_page) + "   (client path only: truth is not measured)");

@@ -35,7 +35,7 @@ std::string promises_text(const Configured& configured,
 std::map<std::string, monitor::Measured> measured_looks(const Configured& configured, model::WallTime now);
 
 // One look of one service's probes, every step shown; with dry_run what would be sent, and nothing is.
-int probe_once(const GlobalFlags& flags, const std::string& service, bool dry_run, std::ostream& out,
+int probe_once(const GlobalFlags& flags, const std::string& name, bool dry_run, std::ostream& out,
                std::ostream& err);
 
 // The running daemon's view, from its HTTP address.

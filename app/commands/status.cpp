@@ -30,7 +30,7 @@ Fetched ask(const std::string& url) {
   request.timeout = model::Millis{5'000};
   request.max_body_bytes = 64 << 20;
   net::co_spawn(io, client.fetch(std::move(request)),
-                [&](std::exception_ptr, Fetched fetched) { answer = std::move(fetched); });
+                [&](const std::exception_ptr&, Fetched fetched) { answer = std::move(fetched); });
   io.run();
   return answer;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 
 namespace deadcalm::store {
 
@@ -44,6 +45,7 @@ model::Result<void> MemoryStore::commit(const Batch& batch) {
 
 std::vector<model::Result<void>> MemoryStore::commit_group(const std::vector<const Batch*>& batches) {
   std::vector<model::Result<void>> results;
+  results.reserve(batches.size());
   for (const Batch* batch : batches) results.push_back(commit(*batch));
   return results;
 }
@@ -53,15 +55,13 @@ model::Result<Identity> MemoryStore::identity() {
 }
 
 model::Result<std::vector<model::Stream>> MemoryStore::streams() {
-  std::vector<model::Stream> out;
-  for (const auto& [name, stream] : streams_) out.push_back(stream);
-  return out;
+  const auto streams = std::views::values(streams_);
+  return std::vector<model::Stream>(streams.begin(), streams.end());
 }
 
 model::Result<std::vector<model::Record>> MemoryStore::records() {
-  std::vector<model::Record> out;
-  for (const auto& [key, record] : records_) out.push_back(record);
-  return out;
+  const auto records = std::views::values(records_);
+  return std::vector<model::Record>(records.begin(), records.end());
 }
 
 model::Result<std::vector<Document>> MemoryStore::documents(const std::string& kind) {

@@ -166,6 +166,15 @@ TEST_CASE("a disk without space fails the commit whole, and it works again when 
   CHECK(WEXITSTATUS(status) == 0);
 }
 
+TEST_CASE("a store in a folder that is not there: which file, and who would write it") {
+  const auto refused = store::InstanceLock::take("/nowhere/s.db");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message ==
+        "cannot create /nowhere/s.db.lock: No such file or directory; check that the "
+        "folder exists and that user id " +
+            std::to_string(::geteuid()) + ", as which deadcalm runs, may write there");
+}
+
 TEST_CASE("a second daemon on the same store is refused") {
   const tests::TempDir dir;
   auto first = store::InstanceLock::take(dir.file("s.db"));
