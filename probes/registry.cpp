@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/duration.h"
+#include "probes/graphql/decode.h"
 #include "probes/http/decode.h"
 #include "probes/postgres/decode.h"
 #include "probes/traffic/http_source.h"
@@ -17,6 +18,13 @@ MakeBackend make_http(http::HttpOptions decoded) {
   return [options](const BackendDeps& d) {
     return std::make_unique<http::HttpBackend>(
         options, http::HttpDeps{d.clock, d.client, d.environment, d.instance, d.canary_key});
+  };
+}
+MakeBackend make_graphql(graphql::GraphqlOptions decoded) {
+  auto options = std::make_shared<const graphql::GraphqlOptions>(std::move(decoded));
+  return [options](const BackendDeps& d) {
+    return std::make_unique<graphql::GraphqlBackend>(
+        options, graphql::GraphqlDeps{{d.clock, d.client, d.environment, d.instance}, d.canary_key});
   };
 }
 MakeBackend make_postgres(postgres::PostgresOptions options) {
@@ -37,6 +45,7 @@ struct BackendType {
 constexpr BackendType kWriteTypes[] = {
     {"http", [](config::Reader& r) { return make_http(http::decode_http(r)); }},
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres(r)); }},
+    {"graphql", [](config::Reader& r) { return make_graphql(graphql::decode_graphql(r)); }},
 };
 constexpr BackendType kDoorTypes[] = {
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres_door(r)); }},
