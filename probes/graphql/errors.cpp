@@ -195,7 +195,7 @@ std::optional<Refusal> refusal_in(const json::value& document) {
   refusal.failure.detail = spelled(worst);
   const bool turned_away = meaning.failure == Write::auth || meaning.failure == Write::throttle ||
                            meaning.failure == Write::read_only || meaning.container_gone ||
-                           meaning.kind != Kind::failed;
+                           meaning.kind == Kind::absent;
   refusal.failure.maybe_done = !turned_away && was_executed(document);
   return refusal;
 }
