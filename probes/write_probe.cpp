@@ -117,6 +117,8 @@ net::awaitable<void> WriteProbe::run(Publish publish) {
   co_await settle(cycle);
 
   cycle.look.armed = stream_.armed;
+  const auto credential = deps_.backend->credential_expiry();
+  if (credential && !credential->renews) cycle.look.credential_ends = credential->at;
   cycle.observation.look = cycle.look;
   publish(std::move(cycle.observation));
   if (cycle.verified) co_await sweep();

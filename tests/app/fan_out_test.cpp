@@ -18,7 +18,7 @@ std::string promises(const std::string& write) {
       "check.yaml", environment);
   INFO(configured->loaded.faults.text());
   REQUIRE(configured->ok());
-  return app::promises_text(*configured, {});
+  return app::promises_text(*configured);
 }
 
 bool contains(const std::string& text, const std::string& part) {
