@@ -17,6 +17,8 @@ server_packages=(
   prometheus prometheus-alertmanager
   python3 curl
 )
+# Node.js as it is where there is one with its npm; else Debian's.
+command -v npm >/dev/null || server_packages+=(nodejs npm)   # GraphQL and AppSync servers of the tests
 
 # install_missing WHY PACKAGE...: says what apt will install and why, then installs it.
 install_missing() {

@@ -19,7 +19,7 @@ constexpr model::Millis kGoneTwiceApart{600'000};
 net::awaitable<std::size_t> WriteProbe::sweep() {
   co_await name_unnamed();
   std::vector<Record> unwanted = all(RecordState::retired);
-  const auto unresolved = all(RecordState::unresolved);
+  const auto unresolved = stray();
   unwanted.insert(unwanted.end(), unresolved.begin(), unresolved.end());
   std::size_t left = 0;
   for (const Record& record : unwanted) {
@@ -126,6 +126,12 @@ net::awaitable<model::Result<void>> WriteProbe::accept_generation() {
       const Canary canary = canary_of(record);
       const ReadAnswer answer = co_await truth_door().read(canary, deadline);
       gone = answer.found == Found::no;
+      // Where records are updated in turn, one that holds something else is evidence and never overwritten:
+      // once that is accepted, another takes its place.
+      if (options_.keep > 0 && answer.found == Found::yes && !may_hold(record, answer.token)) {
+        record.state = RecordState::retired;
+        change.put.push_back(record);
+      }
     }
     if (gone) {
       record.state = RecordState::unresolved;
@@ -142,6 +148,7 @@ net::awaitable<model::Result<void>> WriteProbe::accept_generation() {
 net::awaitable<std::size_t> WriteProbe::drop_all() {
   LedgerChange change;
   for (Record record : records_) {
+    if (is_update(record)) change.forget.push_back(record.seq);  // it goes with the record it updates
     if (record.state == RecordState::unresolved) continue;
     record.state = RecordState::retired;
     change.put.push_back(record);

@@ -74,9 +74,10 @@ net::awaitable<void> WriteProbe::look_at_missing(Cycle& cycle) {
     const ReadAnswer answer = co_await truth_door().read(canary, deps_.clock.now().steady + options_.timeout);
     const bool back = answer.found == Found::yes && answer.token == record.token && !answer.from_cache;
     if (back) {
-      // A false alarm, or the data was put back: a sentinel again, as long as the ladder wants one of its
-      // age.
+      // A false alarm, or the data was put back: kept again where records are updated in turn; else a
+      // sentinel, as long as the ladder wants one of its age.
       record.state = options_.sentinels.empty() ? RecordState::retired : RecordState::sentinel;
+      if (options_.keep > 0) record.state = RecordState::kept;
       record.seen_absent.reset();
       LedgerChange change;
       change.put = {record};
@@ -97,8 +98,9 @@ void WriteProbe::note_missing(Cycle& cycle, const Record& record) {
 // What is expected to be there and has not been found gone.
 std::vector<Record> WriteProbe::standing(const Cycle& cycle) const {
   std::vector<Record> records = all(RecordState::sentinel);
-  if (const auto kept = all(RecordState::kept); !kept.empty() && !cycle.kept_absent)
-    records.push_back(kept.front());
+  auto kept = all(RecordState::kept);
+  if (!kept.empty() && cycle.kept_absent) kept.pop_back();  // the newest is the one that was looked at
+  records.insert(records.end(), kept.begin(), kept.end());
   return records;
 }
 
@@ -137,8 +139,9 @@ net::awaitable<void> WriteProbe::look_at_ladder(Cycle& cycle) {
 }
 
 void WriteProbe::bound_loss(Cycle& cycle) const {
+  if (cycle.look.newest_surviving) return;  // a record that was rolled back tells it better
   std::vector<Record> missing = all(RecordState::missing);
-  if (cycle.kept_absent) missing.push_back(all(RecordState::kept).front());
+  if (cycle.kept_absent) missing.push_back(all(RecordState::kept).back());
   const LossBounds bounds = loss_bounds(standing(cycle), missing);
   cycle.look.newest_surviving = bounds.newest_surviving;
   cycle.look.oldest_missing = bounds.oldest_missing;
@@ -146,6 +149,7 @@ void WriteProbe::bound_loss(Cycle& cycle) const {
 
 // The new canary is verified: the one before it steps up, down or off.
 void WriteProbe::climb(const Cycle& cycle, LedgerChange& change) const {
+  if (options_.keep > 0) return keep_row(cycle, change);
   std::vector<Record> records = all(RecordState::sentinel);
   if (const auto kept = all(RecordState::kept); !kept.empty()) {
     Record previous = kept.front();
