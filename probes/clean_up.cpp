@@ -75,6 +75,13 @@ net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failu
   if (!certain) {
     const ReadAnswer before = co_await deps_.backend->read(canary, deadline);
     certain = before.found == Found::yes;
+    if (certain && before.token != record.token) {
+      // Not what we planted: somebody else's now, and not ours to remove.
+      LedgerChange change;
+      change.forget = {record.seq};
+      const auto forgotten = co_await commit(std::move(change));
+      co_return forgotten.has_value();
+    }
   }
   const RemoveAnswer removal = co_await deps_.backend->remove(canary, deadline);
   if (removal.failure) {
@@ -150,10 +157,19 @@ net::awaitable<std::size_t> WriteProbe::drop_all() {
   for (Record record : records_) {
     if (is_update(record)) change.forget.push_back(record.seq);  // it goes with the record it updates
     if (record.state == RecordState::unresolved) continue;
+    if (record.state == RecordState::missing) {
+      const Canary canary = canary_of(record);
+      const ReadAnswer answer =
+          co_await truth_door().read(canary, deps_.clock.now().steady + options_.timeout);
+      if (answer.found == Found::yes && answer.token != record.token) {
+        change.forget.push_back(record.seq);  // altered: somebody else's now
+        continue;
+      }
+    }
     record.state = RecordState::retired;
     change.put.push_back(record);
   }
-  if (!change.put.empty()) {
+  if (!change.put.empty() || !change.forget.empty()) {
     const auto committed = co_await commit(std::move(change));
     if (!committed) co_return records_.size();
   }

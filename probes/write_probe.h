@@ -82,6 +82,7 @@ class WriteProbe {
   net::awaitable<void> look_at_missing(Cycle& cycle);
   net::awaitable<void> look_at_ladder(Cycle& cycle);
   void note_missing(Cycle& cycle, const model::Record& record);
+  void note_altered(Cycle& cycle, const model::Record& record);
   void bound_loss(Cycle& cycle) const;
   void climb(const Cycle& cycle, LedgerChange& change) const;
   std::vector<model::Record> standing(const Cycle& cycle) const;
