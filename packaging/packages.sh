@@ -16,7 +16,10 @@ server_packages=(
   postgresql-15 nginx-light varnish                     # real peers of the integration tests
   prometheus prometheus-alertmanager
   python3 curl
+  python3-botocore                                      # checks the signatures of AWS requests
 )
+# Node.js as it is where there is one with its npm; else Debian's.
+command -v npm >/dev/null || server_packages+=(nodejs npm)   # DynamoDB and S3 servers of the tests
 
 # install_missing WHY PACKAGE...: says what apt will install and why, then installs it.
 install_missing() {

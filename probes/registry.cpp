@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "probes/dynamodb/decode.h"
 #include "probes/http/decode.h"
 #include "probes/postgres/decode.h"
+#include "probes/s3/decode.h"
 
 namespace deadcalm::probes {
 namespace {
@@ -21,6 +23,19 @@ MakeBackend make_postgres(postgres::PostgresOptions options) {
         options, postgres::PostgresDeps{d.clock, d.executor, d.environment, d.instance});
   };
 }
+aws::AwsDeps aws_deps(const BackendDeps& d) {
+  return {d.clock, d.client, d.environment, d.instance, d.canary_key};
+}
+MakeBackend make_dynamodb(dynamodb::DynamoOptions decoded) {
+  auto options = std::make_shared<const dynamodb::DynamoOptions>(std::move(decoded));
+  return [options](const BackendDeps& d) {
+    return std::make_unique<dynamodb::DynamoBackend>(options, aws_deps(d));
+  };
+}
+MakeBackend make_s3(s3::S3Options decoded) {
+  auto options = std::make_shared<const s3::S3Options>(std::move(decoded));
+  return [options](const BackendDeps& d) { return std::make_unique<s3::S3Backend>(options, aws_deps(d)); };
+}
 
 struct BackendType {
   std::string_view name;
@@ -30,9 +45,12 @@ struct BackendType {
 constexpr BackendType kWriteTypes[] = {
     {"http", [](config::Reader& r) { return make_http(http::decode_http(r)); }},
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres(r)); }},
+    {"dynamodb", [](config::Reader& r) { return make_dynamodb(dynamodb::decode_dynamodb(r)); }},
+    {"s3", [](config::Reader& r) { return make_s3(s3::decode_s3(r)); }},
 };
 constexpr BackendType kDoorTypes[] = {
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres_door(r)); }},
+    {"dynamodb", [](config::Reader& r) { return make_dynamodb(dynamodb::decode_dynamodb_door(r)); }},
 };
 
 struct ViewType {
