@@ -5,6 +5,7 @@
 #include "probes/dynamodb/decode.h"
 #include "probes/http/decode.h"
 #include "probes/postgres/decode.h"
+#include "probes/redis/decode.h"
 #include "probes/s3/decode.h"
 
 namespace deadcalm::probes {
@@ -36,6 +37,13 @@ MakeBackend make_s3(s3::S3Options decoded) {
   auto options = std::make_shared<const s3::S3Options>(std::move(decoded));
   return [options](const BackendDeps& d) { return std::make_unique<s3::S3Backend>(options, aws_deps(d)); };
 }
+MakeBackend make_redis(redis::RedisOptions decoded) {
+  auto options = std::make_shared<const redis::RedisOptions>(std::move(decoded));
+  return [options](const BackendDeps& d) {
+    return std::make_unique<redis::RedisBackend>(
+        options, redis::RedisDeps{d.clock, d.executor, d.environment, d.instance, d.canary_key});
+  };
+}
 
 struct BackendType {
   std::string_view name;
@@ -47,6 +55,7 @@ constexpr BackendType kWriteTypes[] = {
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres(r)); }},
     {"dynamodb", [](config::Reader& r) { return make_dynamodb(dynamodb::decode_dynamodb(r)); }},
     {"s3", [](config::Reader& r) { return make_s3(s3::decode_s3(r)); }},
+    {"redis", [](config::Reader& r) { return make_redis(redis::decode_redis(r)); }},
 };
 constexpr BackendType kDoorTypes[] = {
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres_door(r)); }},
