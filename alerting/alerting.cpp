@@ -12,7 +12,7 @@ namespace {
 constexpr model::Millis kLongestRetry = std::chrono::minutes{30};
 
 runtime::TaskGroup::OnFailure tell_failure(std::function<void(const std::string&)> on_failure) {
-  return [on_failure](const std::string& task, const std::string& what) {
+  return [on_failure = std::move(on_failure)](const std::string& task, const std::string& what) {
     spdlog::critical("alerting: task failed: task={} what={}", task, what);
     if (on_failure) on_failure(task + ": " + what);
   };

@@ -103,14 +103,15 @@ net::awaitable<void> Alerting::Engine::record(std::string id, SendResult result)
   const model::Instant now = deps_.clock.now();
   ChannelStatus& status = channels_[item->row.channel];
   if (const auto* accepted = std::get_if<Accepted>(&result)) {
-    ++status.accepted;
-    status.last_accepted = now.wall;
-    ++accepted_;
     item->row.state = store::PageState::accepted;
     item->row.provider_ref = accepted->provider_ref;
     item->row.last_error.clear();
     store::PageRow row = item->row;
     co_await record_surely(std::move(row));
+    // Counted once it is recorded: what is sent again after a crash was not yet accepted here.
+    ++status.accepted;
+    status.last_accepted = now.wall;
+    ++accepted_;
     news_.push_back({News::Kind::accepted, {}, item->row.channel, {}});
     outbox_.remove(id);
     desk_bell_.ring();

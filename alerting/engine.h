@@ -71,10 +71,10 @@ class Alerting::Engine {
   net::awaitable<void> deliver(std::string id);
   net::awaitable<void> retire(std::string id);
   net::awaitable<void> send(std::string id);
-  net::awaitable<SendResult> attempt(std::string channel, Delivery delivery);
+  net::awaitable<SendResult> attempt(std::string name, Delivery delivery);
   net::awaitable<void> record(std::string id, SendResult result);
   net::awaitable<void> record_surely(store::PageRow row);
-  net::awaitable<void> cry(std::string channel, std::string text, std::string id);
+  net::awaitable<void> cry(std::string name, std::string text, std::string id);
   const Channel* channel(const std::string& name) const;
   void note_store(const model::Result<void>& result);
 

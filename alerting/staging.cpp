@@ -1,4 +1,5 @@
 // From orders to page rows: ids, keys and words.
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <spdlog/spdlog.h>
 
@@ -41,8 +42,8 @@ void Alerting::Engine::stage(Change change, Staged& staged) {
   if (!change.incident) return;
   const Incident& incident = *change.incident;
   for (const Order& order : change.orders) stage_page(order, incident, staged);
-  staged.batch.incidents.push_back(
-      {key_of(incident.subject), incident.generation, incident.open, to_json(incident)});
+  staged.batch.incidents.push_back({key_of(incident.subject), incident.generation, incident.open,
+                                    to_json(incident), incident.open ? std::nullopt : incident.resolved_at});
   staged.incidents.push_back(std::move(*change.incident));
 }
 
@@ -97,7 +98,7 @@ void Alerting::Engine::stage_test(const model::Command& command, std::int64_t in
     page.written_at = page.opened_at = now;
     page.site = deps_.routes.site;
     page.text = test_text(command.service, command.author, deps_.routes.site, now);
-    const std::string id = "dc_" + digest(deps_.routes.instance + '\n' + test + '\n' + name, 24);
+    const std::string id = "dc_" + digest(fmt::format("{}\n{}\n{}", deps_.routes.instance, test, name), 24);
     stage_row(std::move(page), name, test, id, staged);
   }
 }

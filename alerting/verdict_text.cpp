@@ -98,8 +98,16 @@ void refused(const Incident& i, WallTime now, VerdictText& t) {
                 : "FIRST: was a key or a policy rotated? Is it only ours, or every client's?";
 }
 
+// "2026-09-16 23:40"
+std::string day_and_minute(WallTime at) {
+  std::string text = model::rfc3339(at).substr(0, 16);
+  text[10] = ' ';
+  return text;
+}
+
 std::string missing_text(const Incident& i) {
   const Evidence& e = i.evidence;
+  if (e.altered) return "A sentinel holds something else than was written";
   if (e.signals.sentinel == model::Sentinel::reset) return "Sentinels went back to an older state";
   if (e.signals.sentinel == model::Sentinel::missing || e.rungs_missing > 0) {
     return std::to_string(e.rungs_missing) + " of " + count(e.rungs_expected, "sentinel") + " missing";
@@ -119,6 +127,13 @@ void loss(const Incident& i, WallTime now, VerdictText& t) {
                    "), confirmed by a second read.");
   if (e.container_gone) {
     t.body.push_back("The table or container itself does not exist any more: deleted?");
+  } else if (!minor && e.newest_surviving && e.oldest_missing) {
+    t.body.push_back(
+        "Newest surviving record " + day_and_minute(*e.newest_surviving) + ", oldest missing " +
+        day_and_minute(*e.oldest_missing) +
+        " UTC: everything written in between or later is gone. It looks restored from an old backup.");
+  } else if (e.altered) {
+    t.body.push_back("Somebody or something has changed it: a migration, a clean-up job, an anonymiser?");
   } else if (e.signals.sentinel == model::Sentinel::reset) {
     t.body.push_back("It looks restored from an old backup.");
   } else if (e.rungs_expected > 0 && e.rungs_missing >= e.rungs_expected) {

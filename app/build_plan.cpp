@@ -105,7 +105,9 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
   plan.instance = remembered.identity.instance;
   plan.site_policy.blind_for = options.defaults.policy.blind_for;
   plan.anchor_interval = options.anchors.interval;
+  plan.retention = options.store.retention;
   std::vector<probes::AnchorTarget> targets;
+  targets.reserve(options.anchors.targets.size());
   for (const auto& target : options.anchors.targets) targets.push_back(anchor(target));
   plan.anchors = std::make_unique<probes::Anchors>(std::move(targets), options.anchors.timeout, deps.clock,
                                                    deps.client, remembered.proved_anchors);
@@ -122,8 +124,9 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
       model::Stream stream = memory.take_stream(service.name, write.common.name, target);
       auto records = memory.take_records(stream.name);
       out.policy.writes[i].stream = stream.name;
-      const probes::WriteProbeOptions probe_options{service.name, write.common.name, write.common.timeout,
-                                                    write.consistency, write.slow_after};
+      const probes::WriteProbeOptions probe_options{
+          service.name,     write.common.name,    write.common.timeout,   write.consistency,
+          write.slow_after, write.path.sentinels, write.path.verify_every};
       probes::WriteProbeDeps probe_deps{deps.clock, deps.ledger, backend.canary_key, std::move(own_door),
                                         write.path.read_from ? write.path.read_from(backend) : nullptr};
       out.writes.push_back({std::make_unique<probes::WriteProbe>(probe_options, std::move(probe_deps),
@@ -135,6 +138,11 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
       out.views.push_back({std::make_unique<probes::HttpView>(service.name, view.common.name,
                                                               view.common.timeout, view.options, view_deps),
                            view.common.interval});
+    }
+    if (service.traffic) {
+      const config::ProbeOptions& common = service.traffic->common;
+      out.traffic = monitor::TrafficPlan{service.traffic->path.source(backend), common.interval,
+                                         common.timeout, service.traffic->path.window};
     }
   }
   memory.tell_orphans();

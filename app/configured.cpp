@@ -22,6 +22,10 @@ evaluator::Policy policy_of(const config::ServiceOptions& service, const config:
   }
   for (const config::ProbeOptions& view : service.view)
     policy.views.push_back({view.name, view.interval, view.timeout});
+  if (service.traffic) {
+    policy.traffic = evaluator::CountSource{service.traffic->source.name, service.traffic->source.interval};
+    policy.on_silence_page = service.traffic->on_silence == config::OnSilence::page;
+  }
   return policy;
 }
 
@@ -48,6 +52,13 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
       view.node = {};
       out.views.push_back({view, std::move(decoded)});
     }
+    if (service.traffic) {
+      config::ProbeOptions& source = service.traffic->source;
+      config::Reader reader = source.reader(context);
+      probes::TrafficPath path = probes::decode_traffic(source.type, reader, source.interval);
+      source.node = {};
+      out.traffic = std::make_unique<ConfiguredTraffic>(source, std::move(path));
+    }
   }
   for (const config::ServiceOptions& service : loaded.options->services) {
     if (service.policy.blind_for == loaded.options->defaults.policy.blind_for) continue;
@@ -64,6 +75,7 @@ config::KnownTypes known_types() {
   config::KnownTypes types;
   types.write = probes::write_types();
   types.view = probes::view_types();
+  types.traffic = probes::traffic_types();
   types.channels = alerting::channel_types();
   return types;
 }

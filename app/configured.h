@@ -2,6 +2,7 @@
 // The configuration with every type's own keys decoded: all that `check` looks at and `run` builds
 // from. Making it has no side effects; faults of all types are collected with the loader's.
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,16 @@ struct ConfiguredView {
   config::ProbeOptions common;
   probes::HttpViewOptions options;
 };
+struct ConfiguredTraffic {
+  config::ProbeOptions common;
+  probes::TrafficPath path;
+};
 struct ConfiguredService {
   std::string name;
   evaluator::Policy policy;  // stream names are filled in when the store is known
   std::vector<ConfiguredWrite> writes;
   std::vector<ConfiguredView> views;
+  std::unique_ptr<ConfiguredTraffic> traffic;  // most services have none
 };
 
 struct ConfiguredChannel {
@@ -44,7 +50,11 @@ struct Configured {
   Configured& operator=(const Configured&) = delete;
 
   bool ok() const { return loaded.ok(); }
-  const config::Options& options() const { return *loaded.options; }
+  // Only where there is a tree of options, faulty or not: a caller that did not look has a bug.
+  const config::Options& options() const {
+    if (!loaded.options) throw std::logic_error("options of a configuration that could not be read");
+    return *loaded.options;
+  }
 };
 
 // Types that exist, for the loader.

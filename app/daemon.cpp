@@ -81,7 +81,7 @@ net::awaitable<model::Result<void>> Daemon::start_parts() {
                              if (hooks_.on_transition) hooks_.on_transition(transition);
                            },
                            [this](const model::Transition& transition) { tell_past_the_store(transition); },
-                           hooks_.on_failure});
+                           hooks_.on_failure, [this](model::Millis late) { metrics_.observe_start(late); }});
   restored = co_await monitor_->restore();
   if (!restored) co_return restored;
 

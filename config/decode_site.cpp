@@ -28,6 +28,8 @@ StoreOptions decode_store(Reader& root) {
   if (!reader) return store;
   store.path = reader->text("path", store.path);
   if (store.path.empty()) reader->fault("path", "must not be empty");
+  store.retention =
+      reader->duration("retention", store.retention, std::chrono::hours{24}, std::chrono::hours{24 * 3'650});
   return store;
 }
 

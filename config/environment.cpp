@@ -20,7 +20,7 @@ model::Result<std::string> read_small_file(const std::string& path) {
     return model::fail(model::ErrorKind::bad_input, "it is a directory");
   }
   std::ifstream in(path, std::ios::binary);
-  if (!in) return model::fail(model::ErrorKind::not_found, std::strerror(errno));
+  if (!in) return model::fail(model::ErrorKind::not_found, why_unreadable(errno));
   std::string text(kMaxBytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad()) return model::fail(model::ErrorKind::unavailable, "it cannot be read");
@@ -30,6 +30,12 @@ model::Result<std::string> read_small_file(const std::string& path) {
 }
 
 }  // namespace
+
+std::string why_unreadable(int error) {
+  std::string why = std::strerror(error);
+  if (error != EACCES) return why;
+  return why + " for user id " + std::to_string(::geteuid()) + ", as which deadcalm runs";
+}
 
 Environment process_environment() {
   Environment here;
@@ -43,9 +49,9 @@ Environment process_environment() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0') here.host_name = name.data();
   std::error_code error;
-  here.in_container = std::filesystem::exists("/.dockerenv", error) ||
-                      std::filesystem::exists("/run/.containerenv", error) ||
-                      here.variables.contains("KUBERNETES_SERVICE_HOST");
+  here.in_container =
+      std::filesystem::exists("/.dockerenv", error) || std::filesystem::exists("/run/.containerenv", error) ||
+      here.variables.contains("KUBERNETES_SERVICE_HOST") || here.variables.contains("container");
   return here;
 }
 

@@ -19,8 +19,13 @@ struct Environment {
   bool in_container = false;            // default store path is then /data/deadcalm.db
 };
 
+// What errno says of a file that does not open. Refused, it names the user who asked: in a container that is
+// seldom the one who owns the mounted file.
+std::string why_unreadable(int error);
+
 // This process's own: its variables, files of at most 1 MiB, the host's name, and whether this is a
-// container (/.dockerenv, /run/.containerenv or KUBERNETES_SERVICE_HOST).
+// container (/.dockerenv, /run/.containerenv, KUBERNETES_SERVICE_HOST, or `container`, which our image and
+// some engines set: a read-only root with a fresh /run hides the files).
 Environment process_environment();
 
 }  // namespace deadcalm::config

@@ -11,6 +11,7 @@ namespace deadcalm::config {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr std::string_view kMissing = "give its path with -c FILE (in a container: mount its folder there)";
 
 Options decode(const Node& tree, const KnownTypes& types, Context& context) {
   Options options;
@@ -63,15 +64,18 @@ Loaded load_text(std::string text, const std::string& file, const Environment& e
 }
 
 Loaded load_file(const std::string& file, const Environment& environment, const KnownTypes& types) {
-  const auto unreadable = [&](const std::string& why) {
+  const auto unreadable = [&](const std::string& why, std::string_view hint = {}) {
     Loaded loaded = empty_load({}, file, environment);
-    loaded.faults.add(Mark{}, {}, "cannot read the file: " + why);
+    loaded.faults.add(Mark{}, {}, "cannot read the file: " + why, hint);
     return loaded;
   };
   std::error_code error;
   if (std::filesystem::is_directory(file, error)) return unreadable("it is a directory");
   std::ifstream in(file, std::ios::binary);
-  if (!in) return unreadable(std::strerror(errno));
+  if (!in) {
+    const int why = errno;
+    return unreadable(why_unreadable(why), why == ENOENT ? kMissing : std::string_view());
+  }
   std::string text;
   // One byte more than the limit tells parse_yaml that there is too much; a device has no end.
   std::string piece(std::size_t{64} << 10U, '\0');

@@ -20,7 +20,8 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 struct StoreOptions {
-  std::string path = "deadcalm.db";  // in a container /data/deadcalm.db
+  std::string path = "deadcalm.db";                       // in a container /data/deadcalm.db
+  model::Millis retention = std::chrono::hours{24 * 90};  // history older than this goes
 };
 
 struct WebOptions {

@@ -22,12 +22,6 @@ RunTimeNames traffic_names() {
   return {{"window", "since"}};
 }
 
-RunTimeNames step_names() {
-  RunTimeNames names = canary_names();
-  names.words.emplace_back("step.*");
-  return names;
-}
-
 bool is_run_time_name(std::string_view name) {
   return name.starts_with("canary.") || name.starts_with("step.") || traffic_names().allow(name);
 }

@@ -17,7 +17,6 @@ struct RunTimeNames {
 
 RunTimeNames no_names();
 RunTimeNames canary_names();   // canary.token, canary.id, canary.uuid, canary.int
-RunTimeNames step_names();     // the canary's, and step.*: what earlier steps captured
 RunTimeNames traffic_names();  // window, since
 
 // Is `name` one of any of the sets above, allowed here or not?

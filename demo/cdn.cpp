@@ -5,7 +5,7 @@ namespace deadcalm::demo {
 Cdn::Cdn(net::any_io_executor executor, std::string origin)
     : origin_(std::move(origin)),
       client_(executor),
-      server_(executor, [this](server::Request request) { return handle(std::move(request)); }) {}
+      server_(std::move(executor), [this](server::Request request) { return handle(std::move(request)); }) {}
 
 model::Result<std::uint16_t> Cdn::start(const std::string& listen) {
   return server_.start(listen);

@@ -19,6 +19,9 @@ void add_rungs(const WriteState& w, Evidence& e) {
   e.container_gone = e.container_gone || w.container_gone;
   e.rungs_expected = w.rungs_expected;
   e.rungs_missing = w.rungs_missing;
+  e.altered = w.altered;
+  e.newest_surviving = w.newest_surviving;
+  e.oldest_missing = w.oldest_missing;
 }
 
 // What clients get: from the failing view if one fails, else from the one with the strongest cache evidence.
@@ -77,6 +80,10 @@ Evidence evidence_of(const Context& c, ProbeRef probe) {
       if (decides) e.since = w.streaks.loss.first.wall;
     }
   }
+  // A silence began with the last commit, not with the look to which it was too long.
+  const model::WallTime silent_since = c.state.traffic.window_start.wall;
+  if (c.judged.ruling.row == 15 && silent_since != model::WallTime{})
+    e.since = std::min(e.since, silent_since);
   for (const WriteState& w : c.state.writes) {
     if (w.last_good) e.last_good = std::max(e.last_good.value_or(w.last_good->wall), w.last_good->wall);
   }

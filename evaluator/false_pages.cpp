@@ -74,7 +74,7 @@ double chance_of_m_vantages(double p, int m, int v) {
   return sum;
 }
 
-double upper_bound_of_p(int looks_without_failure) {
+double upper_bound_of_p(double looks_without_failure) {
   return 1 - std::pow(0.05, 1.0 / looks_without_failure);
 }
 

@@ -19,7 +19,7 @@ double looks_to_m_of_n(double p, int m, int n);
 double chance_of_m_vantages(double p, int m, int v);
 
 // 95 % upper bound for `p` after so many looks without a failure.
-double upper_bound_of_p(int looks_without_failure);
+double upper_bound_of_p(double looks_without_failure);
 
 // From the outage to the end of the look that confirms it, `in_a_row` looks, `recheck` apart after the first.
 struct Detection {

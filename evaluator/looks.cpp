@@ -105,6 +105,14 @@ void read_views(const Policy& policy, const ServiceState& state, SteadyTime now,
   }
 }
 
+// Commits from before our write failed do not show that others can write now.
+model::Traffic traffic_signal(const ServiceState& state, const Reading& reading) {
+  const TrafficState& t = state.traffic;
+  if (t.traffic != model::Traffic::active || !reading.write) return t.traffic;
+  const auto& failing = state.writes[*reading.write].failing_since;
+  return failing && t.window_start.steady < failing->steady ? model::Traffic::unknown : t.traffic;
+}
+
 ProbeRef at(ProbeRef::Kind kind, std::optional<std::size_t> place) {
   return place ? ProbeRef{kind, *place} : ProbeRef{};
 }
@@ -156,7 +164,7 @@ Reading read(const Policy& policy, const ServiceState& state, SteadyTime now) {
   }
   const TrafficState& t = state.traffic;
   if (policy.traffic && speaks(state, t.looked, t.started, t.ended, policy.traffic->interval, now)) {
-    reading.signals.traffic = t.traffic;
+    reading.signals.traffic = traffic_signal(state, reading);
   }
   return reading;
 }

@@ -65,6 +65,9 @@ void copy_look(const ServiceState& state, WriteState& w, const Observation& seen
   w.rungs_expected = look.rungs_expected;
   w.rungs_missing = look.rungs_missing;
   w.newest_rung_missing = look.newest_rung_missing;
+  w.altered = look.altered;
+  w.newest_surviving = look.newest_surviving;
+  w.oldest_missing = look.oldest_missing;
   w.database_still_has_it = look.database_still_has_it;
   w.cycle_time = seen.ended.steady - seen.started.steady;
   // On a copy of our store, or in an announced reset, "gone" is what must be expected.
@@ -83,6 +86,11 @@ void note_times(const WriteProbe& probe, WriteState& w, const model::WriteLook& 
     w.throttled_since.reset();
   } else if (w.write == Write::throttle && !w.throttled_since) {
     w.throttled_since = started;
+  }
+  if (w.write == Write::ok) {
+    w.failing_since.reset();
+  } else if (w.write != Write::unknown && (!w.failing_since || after_hole)) {
+    w.failing_since = w.ended;
   }
   if (!answered(look)) {
     w.answered_since.reset();
@@ -181,6 +189,7 @@ Noticed remember_traffic(Millis interval, ServiceState& state, const Observation
   t.traffic = look.traffic;
   t.expected = look.expected;
   t.observed = look.observed;
+  t.window_start = look.window_start;
   noticed.trouble.soft = look.traffic == model::Traffic::silent;
   noticed.good = noticed.ends_soft = look.traffic == model::Traffic::active;
   return noticed;

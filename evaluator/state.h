@@ -67,6 +67,8 @@ struct WriteState {
   bool container_gone = false;
   bool newest_rung_missing = false;
   int rungs_expected = 0, rungs_missing = 0;
+  bool altered = false;
+  std::optional<model::WallTime> newest_surviving, oldest_missing;
   bool database_still_has_it = false;
   Millis cycle_time{};
   std::string step, detail;  // detail cut to kLongestDetail bytes
@@ -75,6 +77,7 @@ struct WriteState {
   bool setup_told = false;
   std::optional<Instant> last_good;           // end of the last verified cycle
   std::optional<SteadyTime> throttled_since;  // first throttled look since the last success
+  std::optional<Instant> failing_since;       // end of the first look since the last success that failed
   std::optional<SteadyTime> answered_since;   // plants attempted and answered without a hole since
   std::vector<PlantedCanary> canaries;        // by seq; see canaries.h
   Streaks streaks;
@@ -114,6 +117,7 @@ struct TrafficState {
   Instant started{}, ended{};
   model::Traffic traffic = model::Traffic::unknown;
   double expected = 0, observed = 0;
+  Instant window_start{};
   Streaks streaks;
   friend bool operator==(const TrafficState&, const TrafficState&) = default;
 };

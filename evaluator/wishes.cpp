@@ -63,6 +63,11 @@ void wish_rechecks(const Context& c, Wishes& wishes) {
     wishes.recheck_at = std::min(wishes.recheck_at.value_or(at), at);
     wishes.recheck.push_back(name_of(c.policy, probe));
   }
+  // Beside every look at a write that fails, who else can write is counted again; once for each, however
+  // long the look itself takes.
+  const bool counts =
+      c.policy.traffic && wishes.recheck_at && c.state.traffic.started.steady < *wishes.recheck_at;
+  if (counts) wishes.recheck.push_back(c.policy.traffic->name);
 }
 
 // Keeps the earliest instant that is still to come.

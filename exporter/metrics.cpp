@@ -17,6 +17,8 @@ using Kind = TextPage::Kind;
 
 const prometheus::Histogram::BucketBoundaries kStepSeconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                            0.5,   1,    2.5,   5,    10};
+const prometheus::Histogram::BucketBoundaries kLateSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                           0.25,  0.5,    1,     2.5,  5,     10};
 const prometheus::Histogram::BucketBoundaries kDelaySeconds{5,   10,  30,  60,   90,  120,
                                                             180, 300, 600, 1800, 3600};
 
@@ -93,6 +95,11 @@ struct Metrics::Registered {
           .Help("From the last verified write to the confirmed outage: an upper bound.")
           .Register(registry)
           .Add({}, kDelaySeconds);
+  prometheus::Histogram& late = prometheus::BuildHistogram()
+                                    .Name("deadcalm_look_start_lateness_seconds")
+                                    .Help("From the slot of a look to its start.")
+                                    .Register(registry)
+                                    .Add({}, kLateSeconds);
   prometheus::Family<prometheus::Counter>& transitions =
       prometheus::BuildCounter()
           .Name("deadcalm_verdict_transitions_total")
@@ -122,6 +129,10 @@ void Metrics::observe(const model::Transition& transition) {
   if (outage && transition.evidence.last_good) {
     registered_->delay.Observe(seconds(transition.at.wall - *transition.evidence.last_good));
   }
+}
+
+void Metrics::observe_start(model::Millis late) {
+  registered_->late.Observe(seconds(late));
 }
 
 std::string Metrics::render(const Facts& facts) const {

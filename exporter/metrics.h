@@ -40,6 +40,7 @@ class Metrics {
 
   void observe(const model::Observation& observation);  // step durations
   void observe(const model::Transition& transition);    // detection delay
+  void observe_start(model::Millis late);               // a look began so long after its slot
   // Any thread; called off the loop, since ten thousand series take tens of milliseconds.
   std::string render(const Facts& facts) const;
 

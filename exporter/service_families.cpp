@@ -1,5 +1,7 @@
 #include "exporter/service_families.h"
 
+#include <numbers>
+
 namespace deadcalm::exporter {
 namespace {
 
@@ -19,17 +21,14 @@ void state_set(TextPage& page, std::string_view service, std::string_view label,
   }
 }
 
-template <class Probe>
-void looks(TextPage& page, const ServiceStatus& s, const std::vector<Probe>& probes) {
-  for (const Probe& p : probes) {
-    const auto add = [&](std::string_view outcome, std::uint64_t count) {
-      page.sample({{"service", s.name}, {"probe", p.probe}, {"outcome", outcome}},
-                  static_cast<double>(count));
-    };
-    add("ok", p.looks - p.failed - p.unknown);
-    add("failed", p.failed);
-    add("unknown", p.unknown);
-  }
+void looks(TextPage& page, std::string_view service, std::string_view probe, std::uint64_t all,
+           std::uint64_t failed, std::uint64_t unknown) {
+  const auto add = [&](std::string_view outcome, std::uint64_t count) {
+    page.sample({{"service", service}, {"probe", probe}, {"outcome", outcome}}, static_cast<double>(count));
+  };
+  add("ok", all - failed - unknown);
+  add("failed", failed);
+  add("unknown", unknown);
 }
 
 struct Family {
@@ -75,8 +74,18 @@ constexpr Family kFamilies[] = {
     {"deadcalm_looks_total", "Looks since start, by outcome; unknown is our own fault and no evidence.",
      Kind::counter,
      [](const ServiceStatus& s, TextPage& page) {
-       looks(page, s, s.writes);
-       looks(page, s, s.views);
+       for (const auto& w : s.writes) looks(page, s.name, w.probe, w.looks, w.failed, w.unknown);
+       for (const auto& v : s.views) looks(page, s.name, v.probe, v.looks, v.failed, v.unknown);
+       if (s.traffic) looks(page, s.name, s.traffic->probe, s.traffic->looks, 0, s.traffic->unknown);
+     }},
+    {"deadcalm_traffic_commits", "Commits by customers that the last look counted in its window.",
+     Kind::gauge,
+     [](const ServiceStatus& s, TextPage& page) {
+       if (s.traffic && s.traffic->observed) page.sample({{"service", s.name}}, *s.traffic->observed);
+     }},
+    {"deadcalm_traffic_silence_phi", "How rare the present silence is: -log10 of its chance.", Kind::gauge,
+     [](const ServiceStatus& s, TextPage& page) {
+       if (s.traffic) page.sample({{"service", s.name}}, s.traffic->surprise * std::numbers::log10e);
      }},
 };
 

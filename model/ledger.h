@@ -16,6 +16,7 @@ enum class RecordState {
   retired = 2,     // was kept, a newer one is; to be removed
   unresolved = 3,  // fate unknown: removed when the backend answers again
   missing = 4,     // was kept and is gone: expected until a person accepts it
+  sentinel = 5,    // was kept, and stays for its age: a rung of the ladder
 };
 
 struct Record {
@@ -25,7 +26,7 @@ struct Record {
   std::string token;
   std::string id;  // ours, or the server's when it assigns one; empty: not known yet
   WallTime planted{};
-  std::optional<WallTime> seen_absent;  // unresolved: first time it was seen gone
+  std::optional<WallTime> seen_absent;  // unresolved, missing: when it was first seen gone
 };
 
 // One write probe of this instance.

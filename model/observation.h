@@ -20,6 +20,10 @@ struct WriteLook {
   int rungs_expected = 0;       // sentinels (the kept canary included) that should be there
   int rungs_missing = 0;
   bool newest_rung_missing = false;
+  bool altered = false;  // a kept record is there and holds something else
+  // When the newest surviving and the oldest missing sentinel were written: what lies between is lost, and
+  // what came later up to the loss. nullopt: does not follow from what survived.
+  std::optional<WallTime> newest_surviving, oldest_missing;
   bool armed = false;             // has this probe ever completed a full verified cycle?
   bool plant_attempted = false;   // a write was tried: the plant, or the removal that had to come before it
   std::uint64_t seq = 0;          // number of the canary this cycle planted; 0 if none
@@ -58,9 +62,10 @@ struct AnchorLook {
 
 struct TrafficLook {
   Traffic traffic = Traffic::unknown;
-  double expected = 0;  // commits expected in the window (silence statistics); 0 if not known
-  double observed = 0;  // organic commits seen in it
-  Instant window_start{};
+  double observed = 0;     // organic commits counted in the window
+  double expected = 0;     // commits expected in it, by what is usual; 0 if not known
+  double surprise = 0;     // of nothing at all since the last one: -ln of its chance; 0 if not known
+  Instant window_start{};  // of a silence: since when
 };
 
 struct BeaconLook {

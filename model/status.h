@@ -39,6 +39,17 @@ struct ViewStatus {
   std::string detail;
 };
 
+struct TrafficStatus {
+  std::string probe;
+  std::uint64_t looks = 0, unknown = 0;  // unknown: no number came
+  Traffic traffic = Traffic::unknown;
+  std::optional<double> observed;  // commits in the window of the last look; absent while there is no number
+  Millis window{};
+  double surprise = 0;  // of the present silence: -ln of its chance
+  Millis took{};
+  std::string detail;
+};
+
 struct ServiceStatus {
   std::string name;
   Verdict verdict = Verdict::unknown;
@@ -57,6 +68,7 @@ struct ServiceStatus {
   double masked_seconds = 0, unknown_seconds = 0;  // counted since start
   std::vector<WriteStatus> writes;
   std::vector<ViewStatus> views;
+  std::optional<TrafficStatus> traffic;
 };
 
 struct SiteStatus {

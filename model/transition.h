@@ -39,6 +39,8 @@ struct Evidence {
   bool container_gone = false;
   bool database_still_has_it = false;
   int rungs_expected = 0, rungs_missing = 0;
+  bool altered = false;                                      // a kept record holds something else
+  std::optional<WallTime> newest_surviving, oldest_missing;  // bounds of a loss, as WriteLook has them
   double traffic_observed = 0, traffic_expected = 0;
   int beacon_clients = 0, beacon_on_cache = 0, beacon_waiting = 0, beacon_dropped = 0;
   bool truth_measured = true;  // false: the service has no write probe

@@ -55,6 +55,24 @@ void remember(model::ViewStatus& status, const model::Observation& observation, 
   status.detail = observation.detail.empty() ? look.cache_evidence : observation.detail;
 }
 
+void remember(model::TrafficStatus& status, const model::Observation& observation,
+              const model::TrafficLook& look) {
+  ++status.looks;
+  const bool counted = observation.step.empty();
+  status.unknown += counted ? 0 : 1;
+  status.traffic = look.traffic;
+  status.observed = counted ? std::optional(look.observed) : std::nullopt;
+  status.surprise = look.surprise;
+  status.took = observation.ended.steady - observation.started.steady;
+  if (observation.step == "wait") return;
+  // Told when it changes: a source that cannot be asked looks like one that says nothing.
+  if (status.detail != observation.detail) {
+    if (counted) spdlog::info("{}/{}: counts again", observation.service, observation.probe);
+    if (!counted) spdlog::warn("{}/{}: {}", observation.service, observation.probe, observation.detail);
+  }
+  status.detail = observation.detail;
+}
+
 void log_transition(const model::Transition& t) {
   const auto level = t.alarm == model::Alarm::none ? spdlog::level::info : spdlog::level::warn;
   spdlog::log(level, "{}: {} -> {} ({}), masked {}, {} {}{}{}",
@@ -126,11 +144,14 @@ void Monitor::take(Service& service, model::Observation observation) {
             return r.state == model::RecordState::unresolved || r.state == model::RecordState::missing;
           });
       remember(service.write_status[i], observation, *write, static_cast<int>(left));
+      count_look(service, i, observation);
     }
   } else if (const auto* view = std::get_if<model::ViewLook>(&observation.look)) {
     for (model::ViewStatus& status : service.view_status) {
       if (status.probe == observation.probe) remember(status, observation, *view);
     }
+  } else if (const auto* traffic = std::get_if<model::TrafficLook>(&observation.look)) {
+    if (service.traffic) remember(service.traffic->status, observation, *traffic);
   }
   if (deps_.on_observation) deps_.on_observation(observation);
   judge(service, observation);
@@ -172,6 +193,7 @@ void Monitor::apply(Service& service, const evaluator::Wishes& wishes) {
   }
   for (std::size_t i = 0; i < service.view_ids.size(); ++i)
     reschedule(service.view_ids[i], service.view_status[i].probe);
+  if (service.traffic_id) reschedule(*service.traffic_id, service.traffic->status.probe);
   set_due(service.wake_id, wishes.wake_at.value_or(Agenda::kNever));
   if (wishes.anchor_look && plan_.anchors->configured()) request_now(anchors_id_);
   if (wishes.view_looks) {
@@ -283,6 +305,7 @@ model::SiteStatus Monitor::status() const {
     out.writes = service->write_status;
     for (model::WriteStatus& write : out.writes) write.paused = service->paused;
     out.views = service->view_status;
+    if (service->traffic) out.traffic = service->traffic->status;
   }
   return site;
 }

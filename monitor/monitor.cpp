@@ -39,10 +39,18 @@ Monitor::Monitor(Plan plan, MonitorDeps deps)
       model::WriteStatus& status = service->write_status.emplace_back();
       status.probe = write.probe->options().probe;
       status.proves = write.probe->proves();
+      service->write_counts.emplace_back();
     }
     for (std::uint32_t i = 0; i < service->plan.views.size(); ++i) {
       service->view_ids.push_back(add(Kind::view, service->number, i, service->plan.views[i].interval));
       service->view_status.emplace_back().probe = service->plan.views[i].view->name();
+    }
+    const auto& counted = service->plan.traffic;
+    const auto& source = service->plan.policy.traffic;
+    if (counted && source) {
+      service->traffic_id = add(Kind::traffic, service->number, 0, counted->interval);
+      service->traffic = std::make_unique<CountedTraffic>();
+      service->traffic->status.probe = source->name;
     }
     service->wake_id = add(Kind::wake, service->number, 0, model::Millis{0});
     services_.push_back(std::move(service));
@@ -51,6 +59,7 @@ Monitor::Monitor(Plan plan, MonitorDeps deps)
       add(Kind::anchors, 0, 0, plan_.anchors->configured() ? plan_.anchor_interval : model::Millis{0});
   site_wake_id_ = add(Kind::site_wake, 0, 0, model::Millis{0});
   commands_id_ = add(Kind::commands, 0, 0, kCommandPoll);
+  prune_id_ = add(Kind::prune, 0, 0, kPruneEvery);
   agenda_ = std::make_unique<Agenda>(things_.size());
   proved_anchors_ = plan_.anchors->proved();
 }
@@ -64,10 +73,16 @@ net::awaitable<model::Result<void>> Monitor::restore() {
   auto read_paused = [](store::Store& s) { return s.documents("paused"); };
   const auto paused = co_await deps_.store.read(read_paused);
   if (!paused) co_return std::unexpected(paused.error());
+  auto read_histories = [](store::Store& s) { return s.documents(kTrafficHistory); };
+  const auto histories = co_await deps_.store.read(read_histories);
+  if (!histories) co_return std::unexpected(histories.error());
+  auto read_counts = [](store::Store& s) { return s.documents(kLookCounts); };
+  const auto counts = co_await deps_.store.read(read_counts);
+  if (!counts) co_return std::unexpected(counts.error());
   auto read_cursor = [](store::Store& s) { return s.cursor("monitor"); };
   const auto cursor = co_await deps_.store.read(read_cursor);
   if (!cursor) co_return std::unexpected(cursor.error());
-  command_cursor_ = *cursor;
+  command_cursor_ = command_cursor_kept_ = *cursor;
   const model::Instant now = deps_.clock.now();
   const auto site = std::ranges::find(*states, kSiteDocument, &store::Document::key);
   if (site != states->end()) site_ = site_from_json(site->text, now).value_or(evaluator::SiteState{});
@@ -83,6 +98,8 @@ net::awaitable<model::Result<void>> Monitor::restore() {
       }
     }
     service->paused = std::ranges::find(*paused, service->plan.name, &store::Document::key) != paused->end();
+    restore_traffic(*service, *histories);
+    restore_counts(*service, *counts);
     service->saved = service->tallied = now.steady;
   }
   co_return model::Result<void>{};
@@ -94,9 +111,11 @@ void Monitor::start() {
     Thing& thing = things_[id];
     if (thing.interval == model::Millis{0}) continue;
     std::string name = "site";
-    if (thing.kind == Kind::write || thing.kind == Kind::view) {
-      name = services_[thing.service]->plan.name + (thing.kind == Kind::write ? "/write/" : "/view/") +
-             std::to_string(thing.index);
+    if (thing.kind == Kind::write || thing.kind == Kind::view || thing.kind == Kind::traffic) {
+      const char* place = thing.kind == Kind::write  ? "/write/"
+                          : thing.kind == Kind::view ? "/view/"
+                                                     : "/traffic/";
+      name = services_[thing.service]->plan.name + place + std::to_string(thing.index);
     }
     thing.regular = first_start(name, thing.interval, started_.steady);
     agenda_->set(id, thing.regular);
@@ -125,6 +144,7 @@ net::awaitable<void> Monitor::scheduler() {
       Thing& thing = things_[id];
       if (thing.interval > model::Millis{0}) {
         note_lateness(now - due, thing.interval);
+        if (is_look(thing.kind) && !thing.running && deps_.on_start) deps_.on_start(now - due);
         if (now >= thing.regular) thing.regular = next_start(thing.regular, thing.interval, now);
         agenda_->set(id, thing.regular);
       }
@@ -138,6 +158,10 @@ net::awaitable<void> Monitor::scheduler() {
       co_await deps_.clock.wait(*rescheduled_, next);
     }
   }
+}
+
+bool Monitor::is_look(Kind kind) {
+  return kind == Kind::write || kind == Kind::view || kind == Kind::traffic || kind == Kind::anchors;
 }
 
 void Monitor::note_lateness(model::Millis late, model::Millis interval) {
@@ -200,8 +224,10 @@ net::awaitable<void> Monitor::run_thing(Agenda::Id id) {
   switch (thing.kind) {
     case Kind::write: co_await look_write(*services_[thing.service], thing.index); break;
     case Kind::view: co_await look_view(*services_[thing.service], thing.index); break;
+    case Kind::traffic: co_await look_traffic(*services_[thing.service]); break;
     case Kind::anchors: co_await look_anchors(); break;
     case Kind::commands: co_await read_commands(); break;
+    case Kind::prune: co_await prune(); break;
     default: break;
   }
 }

@@ -28,6 +28,7 @@ struct MonitorDeps {
   std::function<void(const model::Transition&)> on_transition;    // committed; may be empty
   std::function<void(const model::Transition&)> on_refused;  // the store would not take it yet; may be empty
   std::function<void(const std::string&)> on_failure;        // a task of ours ended by a bug: drain and exit
+  std::function<void(model::Millis)> on_start{};  // a look begins so long after its slot; may be empty
 };
 
 class Monitor {
@@ -47,7 +48,7 @@ class Monitor {
   void poke();
 
  private:
-  enum class Kind : std::uint8_t { write, view, wake, anchors, site_wake, commands };
+  enum class Kind : std::uint8_t { write, view, traffic, wake, anchors, site_wake, commands, prune };
   struct Thing;
   struct Service;
   class Finish;
@@ -59,6 +60,7 @@ class Monitor {
   net::awaitable<void> run_thing(Agenda::Id id);
   net::awaitable<void> run_operation(Agenda::Id id, Operation operation);
   void finished(Agenda::Id id);
+  static bool is_look(Kind kind);
   void note_lateness(model::Millis late, model::Millis interval);
   void request_now(Agenda::Id id);
   void set_due(Agenda::Id id, SteadyTime due);
@@ -77,6 +79,17 @@ class Monitor {
   net::awaitable<void> commit(store::Batch batch);
   void tally(Service& service);
 
+  // traffic.cpp: who else writes
+  net::awaitable<void> look_traffic(Service& service);
+  net::awaitable<void> learn_from_the_past(Service& service, TrafficPlan& plan);
+  void restore_traffic(Service& service, const std::vector<store::Document>& histories);
+  void save_traffic(Service& service);
+
+  // count_looks.cpp, prune.cpp
+  void count_look(Service& service, std::size_t index, const model::Observation& observation);
+  void restore_counts(Service& service, const std::vector<store::Document>& counts);
+  net::awaitable<void> prune();
+
   // commands.cpp: what people say
   net::awaitable<void> read_commands();
   void obey(const model::Command& command, store::Batch& batch);
@@ -87,7 +100,7 @@ class Monitor {
   MonitorDeps deps_;
   std::vector<std::unique_ptr<Service>> services_;
   std::vector<Thing> things_;
-  Agenda::Id anchors_id_ = 0, site_wake_id_ = 0, commands_id_ = 0;
+  Agenda::Id anchors_id_ = 0, site_wake_id_ = 0, commands_id_ = 0, prune_id_ = 0;
   std::unique_ptr<Agenda> agenda_;
   std::unique_ptr<runtime::Event> rescheduled_;
   evaluator::SiteState site_;
@@ -99,7 +112,7 @@ class Monitor {
   model::Millis lateness_{};
   std::deque<store::Batch> not_durable_;  // refused by the store: tried again until they are
   std::string store_error_;
-  std::int64_t command_cursor_ = 0;
+  std::int64_t command_cursor_ = 0, command_cursor_kept_ = 0;  // as read, and as it is in the store
   std::set<std::string> proved_anchors_;
   runtime::TaskGroup tasks_;  // last: its tasks use everything above
 };

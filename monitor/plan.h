@@ -1,12 +1,14 @@
 #pragma once
 // What the monitor is to do, ready made: app builds it from the configuration and the store.
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "evaluator/policy.h"
 #include "evaluator/site.h"
 #include "probes/anchor/anchors.h"
+#include "probes/traffic/count_source.h"
 #include "probes/view/view.h"
 #include "probes/write_probe.h"
 
@@ -22,11 +24,18 @@ struct ViewPlan {
   model::Millis interval{60'000};
 };
 
+struct TrafficPlan {
+  std::unique_ptr<probes::CountSource> source;
+  model::Millis interval{60'000}, timeout{10'000};
+  model::Millis window{300'000};  // what a look counts while nothing fails
+};
+
 struct ServicePlan {
   std::string name;
   evaluator::Policy policy;  // its probes in the order of `writes` and `views`
   std::vector<WritePlan> writes;
   std::vector<ViewPlan> views;
+  std::optional<TrafficPlan> traffic;  // there if policy.traffic is
 };
 
 struct Plan {
@@ -34,6 +43,7 @@ struct Plan {
   evaluator::SitePolicy site_policy;
   std::unique_ptr<probes::Anchors> anchors;
   model::Millis anchor_interval{30'000};
+  model::Millis retention = std::chrono::hours{24 * 90};  // of what the store keeps as history
   std::vector<ServicePlan> services;
 };
 

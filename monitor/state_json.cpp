@@ -76,6 +76,9 @@ void fields(Io& io, S& s) {
   io("newest_rung_missing", s.newest_rung_missing);
   io("rungs_expected", s.rungs_expected);
   io("rungs_missing", s.rungs_missing);
+  io("altered", s.altered);
+  io("newest_surviving", s.newest_surviving);
+  io("oldest_missing", s.oldest_missing);
   io("database_still_has_it", s.database_still_has_it);
   io("cycle_time", s.cycle_time);
   io("step", s.step);
@@ -84,6 +87,7 @@ void fields(Io& io, S& s) {
   io("setup_told", s.setup_told);
   io("last_good", s.last_good);
   io("throttled_since", s.throttled_since);
+  io("failing_since", s.failing_since);
   io("answered_since", s.answered_since);
   io("canaries", s.canaries);
   io("streaks", s.streaks);
@@ -124,6 +128,7 @@ void fields(Io& io, S& s) {
   io("traffic", s.traffic);
   io("expected", s.expected);
   io("observed", s.observed);
+  io("window_start", s.window_start);
   io("streaks", s.streaks);
 }
 
@@ -226,6 +231,7 @@ class Writer {
   json::value write(int value) const { return value; }
   json::value write(std::uint64_t value) const { return value; }
   json::value write(model::Millis value) const { return value.count(); }
+  json::value write(model::WallTime value) const { return model::unix_millis(value); }
   json::value write(SteadyTime value) const { return (value - now_).count(); }
   json::value write(const std::string& value) const { return json::string(value); }
   json::value write(const Instant& value) const {
@@ -302,12 +308,15 @@ class Reader {
     value = origin_ + offset;
     return true;
   }
+  bool read(const json::value& in, model::WallTime& value) {
+    model::Millis since_1970{};
+    if (!read(in, since_1970)) return false;
+    value = model::from_unix_millis(since_1970.count());
+    return true;
+  }
   bool read(const json::value& in, Instant& value) {
     if (!in.is_array() || in.get_array().size() != 2) return false;
-    model::Millis wall{};
-    if (!read(in.get_array()[0], wall) || !read(in.get_array()[1], value.steady)) return false;
-    value.wall = model::from_unix_millis(wall.count());
-    return true;
+    return read(in.get_array()[0], value.wall) && read(in.get_array()[1], value.steady);
   }
   bool read(const json::value& in, std::string& value) {
     if (in.is_string()) value = in.get_string();

@@ -122,7 +122,7 @@ net::awaitable<model::Result<void>> WriteProbe::accept_generation() {
   // No longer expected. Retired, not forgotten: a restore may bring them back, and then they go.
   for (Record record : records_) {
     bool gone = record.state == RecordState::missing;
-    if (record.state == RecordState::kept) {
+    if (record.state == RecordState::kept || record.state == RecordState::sentinel) {
       const Canary canary = canary_of(record);
       const ReadAnswer answer = co_await truth_door().read(canary, deadline);
       gone = answer.found == Found::no;

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 
+#include "model/duration.h"
 #include "probes/dynamodb/decode.h"
 #include "probes/http/decode.h"
 #include "probes/postgres/decode.h"
 #include "probes/redis/decode.h"
 #include "probes/s3/decode.h"
+#include "probes/traffic/http_source.h"
+#include "probes/traffic/prometheus_source.h"
+#include "probes/traffic/sql_source.h"
 
 namespace deadcalm::probes {
 namespace {
@@ -45,6 +49,9 @@ MakeBackend make_redis(redis::RedisOptions decoded) {
   };
 }
 
+constexpr model::Millis kYoungestRung = std::chrono::seconds{10};
+constexpr model::Millis kOldestRung = std::chrono::days{3650};
+
 struct BackendType {
   std::string_view name;
   MakeBackend (*decode)(config::Reader&);
@@ -69,6 +76,39 @@ struct ViewType {
 constexpr ViewType kViewTypes[] = {
     {"http", &decode_http_view},
 };
+
+using MakeSource = std::function<std::unique_ptr<CountSource>(const BackendDeps&)>;
+
+traffic::QuestionDeps question_deps(const BackendDeps& d) {
+  return {d.clock, d.client, d.environment, d.instance};
+}
+MakeSource make_prometheus(traffic::PrometheusOptions options) {
+  return [options = std::move(options)](const BackendDeps& d) {
+    return std::make_unique<traffic::PrometheusSource>(options, question_deps(d));
+  };
+}
+MakeSource make_sql(traffic::SqlOptions options) {
+  return [options = std::move(options)](const BackendDeps& d) {
+    return std::make_unique<traffic::SqlSource>(
+        options, traffic::SqlDeps{d.clock, d.executor, d.environment, d.instance});
+  };
+}
+MakeSource make_http_count(traffic::HttpCountOptions options) {
+  return [options = std::move(options)](const BackendDeps& d) {
+    return std::make_unique<traffic::HttpCountSource>(options, question_deps(d));
+  };
+}
+
+struct TrafficType {
+  std::string_view name;
+  MakeSource (*decode)(config::Reader&);
+};
+constexpr TrafficType kTrafficTypes[] = {
+    {"prometheus", [](config::Reader& r) { return make_prometheus(traffic::decode_prometheus(r)); }},
+    {"sql", [](config::Reader& r) { return make_sql(traffic::decode_sql(r)); }},
+    {"http", [](config::Reader& r) { return make_http_count(traffic::decode_http_count(r)); }},
+};
+constexpr model::Millis kUsualWindow = std::chrono::minutes{5};
 
 template <class Table>
 std::vector<std::string> names_of(const Table& table) {
@@ -111,10 +151,10 @@ WritePath decode_write(const std::string& type, config::Reader& reader) {
   }
   path.backend = row->decode(reader);
   path.read_from = decode_read_from(reader);
-  if (!reader.durations("sentinels").empty()) {
-    reader.warn("sentinels",
-                "only the newest kept canary is watched in this version; older rungs are not planted yet");
-  }
+  path.sentinels = reader.durations("sentinels", kYoungestRung, kOldestRung);
+  std::ranges::sort(path.sentinels);
+  path.verify_every = reader.duration("verify_every", std::chrono::minutes{10}, std::chrono::seconds{1},
+                                      std::chrono::hours{24});
   reader.finish();
   return path;
 }
@@ -130,6 +170,25 @@ HttpViewOptions decode_view(const std::string& type, config::Reader& reader) {
   return options;
 }
 
+TrafficPath decode_traffic(const std::string& type, config::Reader& reader, model::Millis interval) {
+  const auto row = find_in(kTrafficTypes, type);
+  if (row == std::end(kTrafficTypes)) {
+    reader.leave_the_rest();
+    return {};
+  }
+  TrafficPath path;
+  path.source = row->decode(reader);
+  const auto given = reader.optional_duration("window", std::chrono::seconds{1}, std::chrono::hours{1});
+  path.window = given.value_or(std::max(kUsualWindow, interval));
+  if (path.window < interval) {
+    reader.fault("window", "the window (" + model::to_text(path.window) +
+                               ") must not be shorter than the interval (" + model::to_text(interval) +
+                               "), or commits between two looks are never counted");
+  }
+  reader.finish();
+  return path;
+}
+
 std::vector<std::string> write_types() {
   return names_of(kWriteTypes);
 }
@@ -138,6 +197,9 @@ std::vector<std::string> read_from_types() {
 }
 std::vector<std::string> view_types() {
   return names_of(kViewTypes);
+}
+std::vector<std::string> traffic_types() {
+  return names_of(kTrafficTypes);
 }
 
 }  // namespace deadcalm::probes

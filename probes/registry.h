@@ -8,6 +8,7 @@
 
 #include "config/reader.h"
 #include "probes/backend.h"
+#include "probes/traffic/count_source.h"
 #include "probes/view/http_view.h"
 #include "runtime/clock.h"
 #include "runtime/http_client.h"
@@ -29,16 +30,26 @@ using MakeBackend = std::function<std::unique_ptr<Backend>(const BackendDeps&)>;
 // One `write:` entry, decoded: its own door and, where configured, the one its truth is read through.
 struct WritePath {
   MakeBackend backend;
-  MakeBackend read_from;  // may be empty
+  MakeBackend read_from;                 // may be empty
+  std::vector<model::Millis> sentinels;  // ages of the ladder's rungs, youngest first
+  model::Millis verify_every{600'000};
+};
+
+// The `traffic:` of a service, decoded.
+struct TrafficPath {
+  std::function<std::unique_ptr<CountSource>(const BackendDeps&)> source;
+  model::Millis window{0};  // what a look counts while nothing fails; not shorter than the interval
 };
 
 // Decode the type's own keys (and read_from) and finish the reader. Faults go to its context; the
 // result may only be used when there are none.
 WritePath decode_write(const std::string& type, config::Reader& reader);
 HttpViewOptions decode_view(const std::string& type, config::Reader& reader);
+TrafficPath decode_traffic(const std::string& type, config::Reader& reader, model::Millis interval);
 
 std::vector<std::string> write_types();
 std::vector<std::string> read_from_types();
 std::vector<std::string> view_types();
+std::vector<std::string> traffic_types();
 
 }  // namespace deadcalm::probes

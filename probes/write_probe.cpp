@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
-#include "runtime/event.h"
+#include "probes/ladder.h"
+#include "probes/write_cycle.h"
 
 namespace deadcalm::probes {
 
@@ -26,25 +27,6 @@ StepFailure own_fault(std::string detail) {
 }
 
 }  // namespace
-
-struct WriteProbe::Cycle {
-  model::Observation observation;
-  model::WriteLook look;
-  model::SteadyTime deadline{};
-  Canary canary;
-  Record record;  // the new one
-  bool verified = false;
-  bool kept_looked_at = false;
-  bool kept_absent = false;  // the kept record was read and is not there; identity proved
-  runtime::Event truth_done;
-
-  void fail(const char* step, const StepFailure& failure) {
-    look.write = failure.failure;
-    look.container_gone = look.container_gone || failure.container_gone;
-    observation.step = step;
-    observation.detail = failure.detail;
-  }
-};
 
 WriteProbe::WriteProbe(WriteProbeOptions options, WriteProbeDeps deps, model::Stream stream,
                        std::vector<Record> records)
@@ -121,6 +103,8 @@ net::awaitable<void> WriteProbe::run(Publish publish) {
   }
   cycle.observation.ended = deps_.clock.now();
   co_await look_at_missing(cycle);
+  co_await look_at_ladder(cycle);
+  bound_loss(cycle);
   co_await settle(cycle);
 
   cycle.look.armed = stream_.armed;
@@ -304,90 +288,11 @@ net::awaitable<void> WriteProbe::hedge_path(Cycle& cycle) {
   if (!cycle.verified && !cycle.kept_looked_at) co_await look_at_kept(cycle, cycle.deadline);
 }
 
-// The newest kept canary is the first sentinel. After a good plant it is read at the source of truth.
-// After a failed one it is read through the plant's own door, which tells "refuses writes" from "gone".
-net::awaitable<void> WriteProbe::look_at_kept(Cycle& cycle, model::SteadyTime deadline) {
-  const Record* kept = find_state(RecordState::kept);
-  if (kept == nullptr) co_return;
-  cycle.kept_looked_at = true;
-  model::WriteLook& look = cycle.look;
-  look.rungs_expected = 1;
-  const Canary canary = canary_of(*kept);
-
-  const auto judge = [&](const ReadAnswer& answer, bool proved) {
-    if (answer.failure) {
-      if (!answer.failure->container_gone) return;
-      look.container_gone = true;
-      look.sentinel = model::Sentinel::missing;
-    } else if (answer.from_cache || answer.found == Found::no_answer) {
-      return;
-    } else if (answer.found == Found::yes) {
-      look.sentinel = answer.token == canary.token ? model::Sentinel::present : model::Sentinel::reset;
-    } else if (answer.primary && (proved || answer.identity_proved)) {
-      look.sentinel = model::Sentinel::missing;
-      cycle.kept_absent = true;
-    }
-  };
-
-  if (cycle.verified) {
-    const ReadAnswer answer = co_await truth_door().read(canary, deadline);
-    judge(answer, true);  // the new canary was just planted and read back: we are who we say
-  } else {
-    const ReadAnswer own_door = co_await deps_.backend->read(canary, deadline);
-    if (!cycle.verified && !look.acknowledged) {
-      const bool good =
-          own_door.found == Found::yes && own_door.token == canary.token && !own_door.from_cache;
-      look.read_back = good ? model::ReadBack::ok : model::ReadBack::fail;
-      if (look.write == model::Write::unknown &&
-          own_door.failure) {  // our own fault hides the plant, not this
-        cycle.observation.step = "read";
-        cycle.observation.detail = own_door.failure->detail;
-      }
-    }
-    judge(own_door, cycle.verified);  // verified: the truth path came through while we read
-    if (deps_.read_from && !cycle.verified) {
-      const ReadAnswer database = co_await deps_.read_from->read(canary, deadline);
-      look.database_still_has_it = database.found == Found::yes;
-      judge(database, false);
-    }
-  }
-  if (look.container_gone && stream_.armed) look.sentinel = model::Sentinel::missing;
-  if (look.sentinel == model::Sentinel::missing) {
-    look.rungs_missing = 1;
-    look.newest_rung_missing = true;
-  }
-}
-
-// A record found missing stays expected until a second read finds it or a person accepts.
-net::awaitable<void> WriteProbe::look_at_missing(Cycle& cycle) {
-  model::WriteLook& look = cycle.look;
-  for (Record record : all(RecordState::missing)) {
-    ++look.rungs_expected;
-    const Canary canary = canary_of(record);
-    const ReadAnswer answer = co_await truth_door().read(canary, deps_.clock.now().steady + options_.timeout);
-    const bool back = answer.found == Found::yes && answer.token == record.token && !answer.from_cache;
-    if (back) {
-      record.state = RecordState::retired;  // a false alarm, or the data was put back: no longer needed
-      LedgerChange change;
-      change.put = {record};
-      (void)co_await commit(std::move(change));
-      continue;
-    }
-    ++look.rungs_missing;
-    look.newest_rung_missing = true;
-    look.sentinel = model::Sentinel::missing;
-  }
-}
-
 // What the ledger has to know of this cycle, in one commit.
 net::awaitable<void> WriteProbe::settle(Cycle& cycle) {
   LedgerChange change;
   if (cycle.verified) {
-    if (const Record* kept = find_state(RecordState::kept)) {
-      Record previous = *kept;
-      previous.state = cycle.kept_absent ? RecordState::missing : RecordState::retired;
-      change.put.push_back(previous);
-    }
+    climb(cycle, change);
     cycle.record.state = RecordState::kept;
     change.put.push_back(cycle.record);
     if (!stream_.armed) {

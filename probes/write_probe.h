@@ -17,9 +17,11 @@ namespace deadcalm::probes {
 
 struct WriteProbeOptions {
   std::string service, probe;
-  model::Millis timeout{10'000};     // plant to compare; the removal has as much again
-  model::Millis consistency{5'000};  // how long an acknowledged record may stay unseen
-  model::Millis slow_after{5'000};   // a verified cycle longer than this counts as slow
+  model::Millis timeout{10'000};           // plant to compare; the removal has as much again
+  model::Millis consistency{5'000};        // how long an acknowledged record may stay unseen
+  model::Millis slow_after{5'000};         // a verified cycle longer than this counts as slow
+  std::vector<model::Millis> sentinels{};  // ages of the ladder's rungs; none: only the newest is kept
+  model::Millis verify_every{600'000};     // between two reads of the older rungs
 };
 
 struct WriteProbeDeps {
@@ -77,6 +79,11 @@ class WriteProbe {
   net::awaitable<void> hedge_path(Cycle& cycle);
   net::awaitable<void> look_at_kept(Cycle& cycle, model::SteadyTime deadline);
   net::awaitable<void> look_at_missing(Cycle& cycle);
+  net::awaitable<void> look_at_ladder(Cycle& cycle);
+  void note_missing(Cycle& cycle, const model::Record& record);
+  void bound_loss(Cycle& cycle) const;
+  void climb(const Cycle& cycle, LedgerChange& change) const;
+  std::vector<model::Record> standing(const Cycle& cycle) const;
   net::awaitable<void> settle(Cycle& cycle);
   net::awaitable<std::size_t> sweep();
   net::awaitable<bool> remove_record(model::Record record, StepFailure& failure);
@@ -93,6 +100,7 @@ class WriteProbe {
   std::vector<model::Record> records_;  // what the ledger has, by number
   std::uint64_t foreign_seq_ = 0;       // to be told with the next observation
   StepFailure last_failure_;
+  model::SteadyTime verify_ladder_at_{};  // a new process reads it at once
   bool server_assigns_ids_ = false;
 };
 

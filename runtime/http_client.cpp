@@ -78,7 +78,8 @@ void apply(Exchange& exchange) {
   exchange.header_list = curl_slist_append(nullptr, "Expect:");
   bool has_content_type = false;
   for (const auto& [name, value] : request.headers) {
-    exchange.header_list = curl_slist_append(exchange.header_list, (name + ": " + value).c_str());
+    const std::string line = std::string(name).append(": ").append(value);
+    exchange.header_list = curl_slist_append(exchange.header_list, line.c_str());
     has_content_type = has_content_type || strcasecmp(name.c_str(), "content-type") == 0;
   }
   if (sends_body(request) && !has_content_type) {

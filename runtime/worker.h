@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 
@@ -36,18 +35,15 @@ class Worker {
   net::awaitable<std::invoke_result_t<Job>> run(Job job) {
     using R = std::invoke_result_t<Job>;
     auto executor = co_await net::this_coro::executor;
-    auto result = std::make_shared<std::optional<R>>();
-    auto initiate = [this, executor, result](auto handler, Job work) {
+    auto initiate = [this, executor](auto handler, Job work) {
       auto resume = std::make_shared<decltype(handler)>(std::move(handler));
       auto keep_alive = net::make_work_guard(executor);
-      post([executor, result, resume, keep_alive, work = std::move(work)]() mutable {
-        result->emplace(work());
-        net::post(executor, [resume] { std::move (*resume)(); });
+      post([executor, resume, keep_alive, work = std::move(work)]() mutable {
+        net::post(executor, [resume, answer = work()]() mutable { std::move (*resume)(std::move(answer)); });
       });
     };
-    co_await net::async_initiate<decltype(net::use_awaitable), void()>(initiate, net::use_awaitable,
-                                                                       std::move(job));
-    co_return std::move(result->value());
+    co_return co_await net::async_initiate<decltype(net::use_awaitable), void(R)>(
+        initiate, net::use_awaitable, std::move(job));
   }
 
  private:

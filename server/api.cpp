@@ -47,6 +47,16 @@ json::object signals_json(const model::Signals& s) {
   return out;
 }
 
+json::object traffic_json(const model::TrafficStatus& t) {
+  return {{"probe", t.probe},
+          {"traffic", model::name(t.traffic)},
+          {"commits", t.observed ? json::value(*t.observed) : json::value(nullptr)},
+          {"window_ms", t.window.count()},
+          {"silence_surprise", t.surprise},
+          {"took_ms", t.took.count()},
+          {"detail", t.detail}};
+}
+
 json::object service_json(const model::ServiceStatus& s) {
   json::object out;
   out["name"] = s.name;
@@ -97,6 +107,7 @@ json::object service_json(const model::ServiceStatus& s) {
   }
   out["writes"] = std::move(writes);
   out["views"] = std::move(views);
+  if (s.traffic) out["traffic"] = traffic_json(*s.traffic);
   return out;
 }
 

@@ -28,7 +28,8 @@ struct Request {
 struct Response {
   int status = 200;
   std::string body;
-  std::shared_ptr<const std::string> shared_body;  // instead of `body`: a large one that nobody copies
+  std::shared_ptr<const std::string> shared_body =
+      nullptr;  // instead of `body`: a large one that nobody copies
   std::string content_type = "text/plain; charset=utf-8";
   std::vector<std::pair<std::string, std::string>> headers;
   bool drop_connection = false;  // close without answering (stand-ins use it to play a dying server)

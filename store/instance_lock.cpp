@@ -15,7 +15,9 @@ model::Result<InstanceLock> InstanceLock::take(const std::string& store_path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) {
     return model::fail(model::ErrorKind::unavailable, "cannot create " + path + ": " + std::strerror(errno) +
-                                                          "; check that the folder exists and is writable");
+                                                          "; check that the folder exists and that user id " +
+                                                          std::to_string(::geteuid()) +
+                                                          ", as which deadcalm runs, may write there");
   }
   InstanceLock lock(fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {

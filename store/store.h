@@ -41,7 +41,8 @@ struct IncidentRow {
   std::string subject;  // alerting's text form of model::Subject
   int generation = 0;   // 1 for a subject's first incident
   bool open = false;
-  std::string payload;  // alerting/incident_json.h
+  std::string payload;                      // alerting/incident_json.h
+  std::optional<model::WallTime> closed{};  // when it was; absent while it is open
 };
 
 enum class PageState {  // stored: never renumber
@@ -71,6 +72,7 @@ struct Cursor {
   std::string name;  // reader
   std::int64_t inbox_id = 0;
 };
+inline constexpr const char* kReaders[] = {"alerting", "monitor"};
 
 // One transaction. Rows are inserted or replaced by their key; pages are inserted unless their id is
 // known already (replaying an inbox item after a crash repeats nothing), and changed by page_changes.
@@ -107,8 +109,11 @@ class Store {
   virtual model::Result<std::int64_t> cursor(const std::string& name) = 0;  // 0 if unknown
   virtual model::Result<std::vector<IncidentRow>> incidents(bool open_only) = 0;
   virtual model::Result<std::vector<PageRow>> unsent_pages() = 0;  // queued and sending, by number
-  // A number that changes when another process committed (a command from the command line).
-  virtual model::Result<std::int64_t> outside_changes() = 0;
+
+  // Deletes history from before `before`, at most `limit` rows of each kind, oldest first; how many went.
+  // Kept whatever its age: what a reader (kReaders) has not acted on; open incidents and their pages; unsent
+  // pages and their incidents; and the newest incident of each subject, whose number the next one follows.
+  virtual model::Result<int> prune(model::WallTime before, int limit) = 0;
 };
 
 }  // namespace deadcalm::store

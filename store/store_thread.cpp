@@ -36,6 +36,11 @@ net::awaitable<model::Result<void>> StoreThread::commit(Batch batch) {
   co_return waiting->result;
 }
 
+net::awaitable<model::Result<int>> StoreThread::prune(model::WallTime before, int limit) {
+  auto job = [before, limit](Store& store) { return store.prune(before, limit); };
+  co_return co_await read(std::move(job));
+}
+
 void StoreThread::flush() {
   std::vector<std::shared_ptr<Waiting>> group;
   {

@@ -27,6 +27,9 @@ class StoreThread {
     co_return result;
   }
 
+  // Store::prune, on the store's thread.
+  net::awaitable<model::Result<int>> prune(model::WallTime before, int limit);
+
   // Commits and reads asked for and not yet answered.
   std::size_t pending() const { return pending_; }
 

@@ -1,13 +1,17 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <set>
 
 #include "app/commands/commands.h"
+#include "evaluator/false_pages.h"
 #include "evaluator/promise.h"
 #include "model/duration.h"
+#include "probes/ladder.h"
 #include "probes/registry.h"
 #include "runtime/clock.h"
+#include "store/sqlite/sqlite_store.h"
 
 namespace deadcalm::app {
 namespace {
@@ -54,14 +58,14 @@ class Lines {
   std::string head_, text_;
 };
 
-std::string outage_line(const ConfiguredService& service, const evaluator::Promise& promise) {
+std::string outage_line(const ConfiguredService& service, Millis page, Millis shortest) {
   const evaluator::Policy& p = service.policy;
   const auto& first = p.writes.front();
   return fmt::format(
       "≤ {}   ({} interval, {} in a row, failing for {}, {} recheck, {} timeout); shortest outage that "
       "pages: {}",
-      spelled(*promise.page), model::to_text(first.interval), p.failure_threshold, model::to_text(p.for_),
-      model::to_text(p.recheck_interval), model::to_text(first.timeout), spelled(promise.shortest));
+      spelled(page), model::to_text(first.interval), p.failure_threshold, model::to_text(p.for_),
+      model::to_text(p.recheck_interval), model::to_text(first.timeout), spelled(shortest));
 }
 
 double cycles_a_day(const ConfiguredService& service) {
@@ -73,31 +77,83 @@ double cycles_a_day(const ConfiguredService& service) {
 
 std::string writes_line(const ConfiguredService& service) {
   const double cycles = cycles_a_day(service);
-  return fmt::format("{} canaries a day; at most 2 live + 3 unresolved; {:.2f} M calls a month",
-                     grouped(cycles), cycles * 5 * 30 / 1e6);
+  std::size_t sentinels = 0;
+  double reads = 0;  // of the ladder, a day
+  for (const auto& write : service.writes) {
+    const std::size_t most = probes::most_on_ladder(write.path.sentinels);
+    sentinels += most;
+    reads += static_cast<double>(most) * 86'400'000.0 / static_cast<double>(write.path.verify_every.count());
+  }
+  const std::size_t writes = service.writes.size();
+  return fmt::format("{} canaries a day; at most {} live + {} unresolved{}; {:.2f} M calls a month",
+                     grouped(cycles), 2 * writes, 3 * writes,
+                     sentinels > 0 ? fmt::format(" + {} sentinels", sentinels) : "",
+                     (cycles * 5 + reads) * 30 / 1e6);
 }
 
-void service_lines(const ConfiguredService& service, const Configured& configured, std::string& text) {
+void silence_line(const ConfiguredService& service, Lines& lines) {
+  const ConfiguredTraffic& traffic = *service.traffic;
+  const bool pages = service.policy.on_silence_page;
+  lines.add(pages ? "silence → page" : "silence → notice",
+            fmt::format(
+                "when nothing was committed for so long that luck makes it once in {} (and below 1 in {}){}; "
+                "{}, every {} over {}; learns for a week first",
+                pages ? "10 years" : "a year", pages ? "10 000" : "1 000",
+                pages ? "" : ", page once no write was verified for 2 intervals", traffic.common.type,
+                model::to_text(traffic.common.interval), model::to_text(traffic.path.window)));
+}
+
+// Assumed until a week was measured. Where no look failed, the chance is at most what that still allows.
+evaluator::Assumptions assumptions_of(const std::optional<monitor::Measured>& measured) {
+  evaluator::Assumptions assumptions;
+  if (!measured) return assumptions;
+  const auto looks = static_cast<double>(measured->looks);
+  const double p = measured->failed > 0 ? static_cast<double>(measured->failed) / looks
+                                        : evaluator::upper_bound_of_p(looks);
+  assumptions.p = std::min(p, 0.99);
+  return assumptions;
+}
+
+std::string false_pages_line(const evaluator::Promise& promise,
+                             const std::optional<monitor::Measured>& measured) {
+  const std::string rate = once_per(promise.false_page_seconds);
+  const std::string bursts = once_per(promise.false_page_seconds_in_bursts);
+  if (!measured) {
+    return fmt::format(
+        "{} failed looks in a row; assuming 1 % random failures: {} (bursts, ρ = 0.5: {}); "
+        "measured here: not yet",
+        promise.looks_in_a_row, rate, bursts);
+  }
+  const std::string looks = grouped(static_cast<double>(measured->looks));
+  const double p = assumptions_of(measured).p * 100;
+  const std::string found = measured->failed == 0
+                                ? fmt::format("none of {} single looks failed, so at most {:.2g} %", looks, p)
+                                : fmt::format("{} of {} single looks failed, {:.2g} %",
+                                              grouped(static_cast<double>(measured->failed)), looks, p);
+  return fmt::format("{} failed looks in a row; measured here: {}: {} (bursts, ρ = 0.5: {})",
+                     promise.looks_in_a_row, found, rate, bursts);
+}
+
+void service_lines(const ConfiguredService& service, const Configured& configured,
+                   const std::optional<monitor::Measured>& measured, std::string& text) {
   Lines lines(service.name);
-  const evaluator::Promise promise = evaluator::promise(service.policy);
-  if (promise.page) lines.add("outage → page", outage_line(service, promise));
+  const evaluator::Promise promise = evaluator::promise(service.policy, assumptions_of(measured));
+  if (promise.page) lines.add("outage → page", outage_line(service, *promise.page, promise.shortest));
   if (!promise.page && promise.view_page) {
     lines.add("outage → page",
               "≤ " + spelled(*promise.view_page) + "   (client path only: truth is not measured)");
   }
   if (promise.data_loss) lines.add("data loss → page", "≤ " + spelled(*promise.data_loss));
   std::string more;
+  const auto also = [&](const std::string& text) { more += (more.empty() ? "" : "; ") + text; };
   if (promise.stale)
-    more = "stale clients → page ≤ " + spelled(*promise.stale) + " (longer where answers may be cached)";
-  if (promise.disputed_page && service.policy.traffic)
-    more += "; disputed ≤ " + spelled(*promise.disputed_page);
-  if (promise.contract_page) more += "; writing broken by a deploy ≤ " + spelled(*promise.contract_page);
+    also("stale clients → page ≤ " + spelled(*promise.stale) + " (longer where answers may be cached)");
+  if (promise.disputed_page && service.policy.traffic) also("disputed ≤ " + spelled(*promise.disputed_page));
+  if (promise.contract_page) also("writing broken by a deploy ≤ " + spelled(*promise.contract_page));
   if (!more.empty()) lines.add("others", more);
+  if (service.traffic) silence_line(service, lines);
   if (promise.looks_in_a_row > 0) {
-    lines.add("false pages", fmt::format("{} failed looks in a row; assuming 1 % random failures: {} "
-                                         "(bursts, ρ = 0.5: {}); measured here: not yet",
-                                         promise.looks_in_a_row, once_per(promise.false_page_seconds),
-                                         once_per(promise.false_page_seconds_in_bursts)));
+    lines.add("false pages", false_pages_line(promise, measured));
   }
   if (service.policy.has_write()) lines.add("writes", writes_line(service));
   for (std::size_t i = 0; i < service.writes.size(); ++i) {
@@ -134,18 +190,39 @@ std::string pages_line(const Configured& configured) {
 
 }  // namespace
 
-std::string promises_text(const Configured& configured) {
+std::string promises_text(const Configured& configured,
+                          const std::map<std::string, monitor::Measured>& measured) {
   std::string text;
-  for (const ConfiguredService& service : configured.services) service_lines(service, configured, text);
+  for (const ConfiguredService& service : configured.services) {
+    const auto found = measured.find(service.name);
+    const auto here = found == measured.end() ? std::nullopt : std::optional(found->second);
+    service_lines(service, configured, here, text);
+  }
   Lines lines("pages");
   lines.add("", pages_line(configured));
   return text + std::move(lines).text();
 }
 
+std::map<std::string, monitor::Measured> measured_looks(const Configured& configured, model::WallTime now) {
+  std::map<std::string, monitor::Measured> measured;
+  const auto documents = store::read_documents(configured.options().store.path, monitor::kLookCounts);
+  if (!documents) return measured;
+  for (const store::Document& document : *documents) {
+    const auto counts = monitor::look_counts_from_json(document.text);
+    const auto looks = counts ? monitor::measured(*counts, now) : std::nullopt;
+    if (!looks) continue;
+    monitor::Measured& sum = measured[document.key.substr(0, document.key.find('/'))];
+    sum.looks += looks->looks;
+    sum.failed += looks->failed;
+  }
+  return measured;
+}
+
 int check(const GlobalFlags& flags, std::ostream& out, std::ostream& err) {
   const auto configured = load_or_tell(flags, err);
   if (!configured) return kBadUsage;
-  out << promises_text(*configured);
+  const model::WallTime now = runtime::SystemClock{}.now().wall;
+  out << promises_text(*configured, measured_looks(*configured, now));
   return kDone;
 }
 

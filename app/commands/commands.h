@@ -1,11 +1,13 @@
 #pragma once
 // Each command of the program, as a function that returns its exit code. Texts go to `out`, faults to
 // `err`.
+#include <map>
 #include <ostream>
 #include <string>
 
 #include "app/configured.h"
 #include "model/command.h"
+#include "monitor/look_counts.h"
 
 namespace deadcalm::app {
 
@@ -24,10 +26,16 @@ int run_daemon(const GlobalFlags& flags, std::ostream& out, std::ostream& err);
 
 // Says what the configuration promises, or everything that is wrong with it.
 int check(const GlobalFlags& flags, std::ostream& out, std::ostream& err);
-std::string promises_text(const Configured& configured);
+// `measured`: what a running daemon counted, by service; see measured_looks.
+std::string promises_text(const Configured& configured,
+                          const std::map<std::string, monitor::Measured>& measured = {});
+
+// From the store of the configuration, if there is one and it can be read: failed and all looks of the
+// writes of each service that has been watched for a week.
+std::map<std::string, monitor::Measured> measured_looks(const Configured& configured, model::WallTime now);
 
 // One look of one service's probes, every step shown; with dry_run what would be sent, and nothing is.
-int probe_once(const GlobalFlags& flags, const std::string& service, bool dry_run, std::ostream& out,
+int probe_once(const GlobalFlags& flags, const std::string& name, bool dry_run, std::ostream& out,
                std::ostream& err);
 
 // The running daemon's view, from its HTTP address.

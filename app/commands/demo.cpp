@@ -8,7 +8,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -71,7 +73,10 @@ class DemoFolder {
  public:
   DemoFolder() {
     std::string name = (fs::temp_directory_path() / "deadcalm-demo-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + name);
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw std::runtime_error("cannot make " + name + ": " + std::strerror(errno) +
+                               "; set TMPDIR to a folder that is writable (in a container: --tmpfs /tmp)");
+    }
     path_ = name;
   }
   ~DemoFolder() {
@@ -100,7 +105,7 @@ class Demo {
       : executor_(executor),
         out_(out),
         shop_(executor, (folder_ / "shop.db").string()),
-        customer_(executor) {}
+        customer_(std::move(executor)) {}
 
   net::awaitable<void> run(int seconds);
 
@@ -285,10 +290,8 @@ net::awaitable<void> Demo::close(model::Millis passed) {
   co_await clock_.sleep_for(700ms);
   co_await daemon_->stop(2s);
   print_pages();
-  const std::string promise =
-      evaluator::promise(configured_->services[0].policy).page
-          ? model::for_people(*evaluator::promise(configured_->services[0].policy).page)
-          : "-";
+  const auto page = evaluator::promise(configured_->services[0].policy).page;
+  const std::string promise = page ? model::for_people(*page) : "-";
   out_ << fmt::format(" {}  GET by CDN: {} of {} green, 0 alerts.   ", stopwatch(passed), green_, gets_);
   if (paged_at_ && deleted_at_) {
     out_ << fmt::format("deadcalm: paged {:.1f} s after the deletion (promised {}).",
@@ -301,12 +304,17 @@ net::awaitable<void> Demo::close(model::Millis passed) {
 
 net::awaitable<void> Demo::run(int seconds) {
   co_await open_shop();
+  const bool in_container = config::process_environment().in_container;
   out_ << fmt::format(
       "deadcalm demo: a small order shop, all on 127.0.0.1. Ctrl-C ends it and deletes it.\n"
       "Try it from another terminal:   customers see   curl -i localhost:{}/orders     deadcalm says   curl "
       "localhost:{}/metrics\n"
-      "promise for this config:\n{}",
-      cdn_port_, daemon_->port(), promises_text(*configured_));
+      "{}promise for this config:\n{}",
+      cdn_port_, daemon_->port(),
+      in_container ? "(These addresses are the container's own; with docker run --network host they are this "
+                     "machine's.)\n"
+                   : "",
+      promises_text(*configured_));
   out_
       << " time   GET by CDN  what clients see          writes: plant, read, compare, remove        verdict\n"
       << std::flush;

@@ -67,6 +67,14 @@ void print_dry_run(Bench& bench, const ConfiguredService& service, std::ostream&
     out << service.name << '/' << view.common.name << ": GET " << view.options.url << " every "
         << model::to_text(view.common.interval) << '\n';
   }
+  if (service.traffic) {
+    const model::Millis window = service.traffic->path.window;
+    const probes::CountWindow now{bench.clock.now().wall - window, window};
+    out << service.name << '/' << service.traffic->common.name << ": every "
+        << model::to_text(service.traffic->common.interval)
+        << ", and with every look at a write that fails:\n"
+        << indented(runtime::masked(service.traffic->path.source(deps)->describe(now)));
+  }
 }
 
 void print_write(const model::Observation& o, std::ostream& out) {
@@ -95,7 +103,8 @@ void print_view(const model::Observation& o, std::ostream& out) {
   if (!o.detail.empty()) out << "  " << runtime::masked(o.detail) << '\n';
 }
 
-net::awaitable<void> look_once(monitor::ServicePlan& plan, std::ostream& out, int& code) {
+net::awaitable<void> look_once(monitor::ServicePlan& plan, runtime::Clock& clock, std::ostream& out,
+                               int& code) {
   for (monitor::WritePlan& write : plan.writes) {
     out << plan.name << '/' << write.probe->options().probe << ": "
         << write.probe->backend().describe({}).target << '\n';
@@ -116,6 +125,15 @@ net::awaitable<void> look_once(monitor::ServicePlan& plan, std::ostream& out, in
     print_view(o, out);
     if (std::get<model::ViewLook>(o.look).client != model::Client::ok) code = kFailed;
   }
+  if (!plan.traffic) co_return;
+  out << plan.name << '/' << plan.policy.traffic->name << '\n';
+  const model::Instant now = clock.now();
+  const probes::CountWindow window{now.wall - plan.traffic->window, plan.traffic->window};
+  const model::SteadyTime deadline = now.steady + plan.traffic->timeout;
+  const probes::Counted counted = co_await plan.traffic->source->count(window, deadline);
+  if (!counted) code = kFailed;
+  out << (counted ? fmt::format("  {:.6g} commits in the last {}\n", *counted, model::to_text(window.window))
+                  : "  NOT counted: " + runtime::masked(counted.error()) + '\n');
 }
 
 }  // namespace
@@ -144,7 +162,7 @@ int probe_once(const GlobalFlags& flags, const std::string& name, bool dry_run, 
   const auto wanted = std::ranges::find(plan.services, name, &monitor::ServicePlan::name);
   int code = kDone;
   std::exception_ptr failure;
-  net::co_spawn(bench.io, look_once(*wanted, out, code),
+  net::co_spawn(bench.io, look_once(*wanted, bench.clock, out, code),
                 [&](std::exception_ptr e) { failure = std::move(e); });
   bench.io.run();
   if (failure) std::rethrow_exception(failure);

@@ -30,7 +30,7 @@ Fetched ask(const std::string& url) {
   request.timeout = model::Millis{5'000};
   request.max_body_bytes = 64 << 20;
   net::co_spawn(io, client.fetch(std::move(request)),
-                [&](std::exception_ptr, Fetched fetched) { answer = std::move(fetched); });
+                [&](const std::exception_ptr&, Fetched fetched) { answer = std::move(fetched); });
   io.run();
   return answer;
 }
@@ -50,6 +50,11 @@ void print(const json::object& site, std::ostream& out) {
     std::string detail;
     for (const json::value& write : service.at("writes").as_array()) {
       if (detail.empty()) detail = text(write.as_object(), "detail");
+    }
+    const json::value* traffic = service.if_contains("traffic");
+    if (detail.empty() && traffic != nullptr && traffic->is_object()) {
+      const std::string why = text(traffic->get_object(), "detail");
+      if (!why.empty()) detail = "traffic is not counted: " + why;
     }
     out << fmt::format("{:<20} {:<16} {:<8} {:<11} {:<22} {}\n", text(service, "name"),
                        text(service, "verdict"), text(service, "masked"), text(service, "phase"),

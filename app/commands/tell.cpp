@@ -18,7 +18,7 @@ std::string who() {
 
 bool known_service(const Configured& configured, const std::string& name, std::ostream& err) {
   std::vector<std::string> names;
-  for (const auto& service : configured.loaded.options->services) names.push_back(service.name);
+  for (const auto& service : configured.options().services) names.push_back(service.name);
   if (std::ranges::find(names, name) != names.end()) return true;
   const std::string hint = config::did_you_mean(name, names);
   err << "deadcalm: no service \"" << name << "\"" << (hint.empty() ? "" : "; " + hint) << '\n';

@@ -47,8 +47,8 @@ std::vector<Condition> conditions_of(const Node& node, config::Context& context)
       conditions.push_back(make_condition(*op, entry.value, context));
       continue;
     }
-    std::vector<std::string> words;
-    for (const auto word : model::Names<Operator>::values) words.emplace_back(word);
+    constexpr auto& names = model::Names<Operator>::values;
+    const std::vector<std::string> words(std::begin(names), std::end(names));
     context.faults().add(entry.mark, node.path.key(entry.key).text(), "unknown operator",
                          config::did_you_mean(entry.key, words));
   }

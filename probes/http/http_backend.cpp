@@ -57,7 +57,8 @@ std::string captured(const Capture& wanted, const runtime::HttpAnswer& answer) {
 
 std::string request_text(const runtime::HttpRequest& request) {
   std::string text = request.method + ' ' + request.url;
-  for (const auto& [name, value] : request.headers) text += "\n  " + name + ": " + value;
+  for (const auto& [name, value] : request.headers)
+    text.append("\n  ").append(name).append(": ").append(value);
   if (!request.body.empty()) text += "\n  " + request.body;
   return runtime::masked(text);
 }

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "config/expand.h"
+#include "model/duration.h"
 #include "probes/metadata_address.h"
 
 namespace deadcalm::probes::redis {
@@ -60,6 +61,17 @@ void decode_tls(config::Reader& reader, RedisTarget& target) {
   child->finish();
 }
 
+// The records of the ladder live for up to twice the age of their rung.
+void check_rungs(config::Reader& reader, model::Millis expire) {
+  for (const config::Node& node : reader.list_or_one("sentinels")) {
+    const auto age = model::parse_duration(node.text);
+    if (!age || expire >= 2 * *age) continue;
+    reader.fault("expire",
+                 "records of " + node.text + " among the sentinels would expire before they are of use",
+                 "twice as long as the oldest of them, or 0s for never");
+  }
+}
+
 }  // namespace
 
 RedisOptions decode_redis(config::Reader& reader) {
@@ -84,6 +96,7 @@ RedisOptions decode_redis(config::Reader& reader) {
   if (options.expire != model::Millis{0} && options.expire < std::chrono::minutes{5})
     reader.fault("expire", "too short: the kept record has to live until the next cycles",
                  "5m or more, or 0s for never");
+  if (options.expire != model::Millis{0}) check_rungs(reader, options.expire);
   return options;
 }
 

@@ -1,6 +1,8 @@
 #include "store/memory/memory_store.h"
 
 #include <algorithm>
+#include <limits>
+#include <ranges>
 
 namespace deadcalm::store {
 
@@ -21,13 +23,12 @@ model::Result<void> MemoryStore::commit(const Batch& batch) {
       documents_[{d.kind, d.key}] = d.text;
     }
   }
-  const auto next_id = [&] { return inbox_.empty() ? 1 : inbox_.back().id + 1; };
-  for (const auto& t : batch.transitions) inbox_.push_back({next_id(), t});
-  for (const auto& c : batch.commands) inbox_.push_back({next_id(), c});
+  for (const auto& t : batch.transitions) inbox_.push_back({++last_item_, t});
+  for (const auto& c : batch.commands) inbox_.push_back({++last_item_, c});
   for (const auto& i : batch.incidents) incidents_[{i.subject, i.generation}] = i;
   for (const auto& p : batch.new_pages) {
     if (std::ranges::any_of(pages_, [&](const auto& entry) { return entry.second.id == p.id; })) continue;
-    const std::int64_t number = pages_.empty() ? 1 : pages_.rbegin()->first + 1;
+    const std::int64_t number = ++last_page_;
     pages_[number] = p;
     pages_[number].number = number;
   }
@@ -44,6 +45,7 @@ model::Result<void> MemoryStore::commit(const Batch& batch) {
 
 std::vector<model::Result<void>> MemoryStore::commit_group(const std::vector<const Batch*>& batches) {
   std::vector<model::Result<void>> results;
+  results.reserve(batches.size());
   for (const Batch* batch : batches) results.push_back(commit(*batch));
   return results;
 }
@@ -53,15 +55,13 @@ model::Result<Identity> MemoryStore::identity() {
 }
 
 model::Result<std::vector<model::Stream>> MemoryStore::streams() {
-  std::vector<model::Stream> out;
-  for (const auto& [name, stream] : streams_) out.push_back(stream);
-  return out;
+  const auto streams = std::views::values(streams_);
+  return std::vector<model::Stream>(streams.begin(), streams.end());
 }
 
 model::Result<std::vector<model::Record>> MemoryStore::records() {
-  std::vector<model::Record> out;
-  for (const auto& [key, record] : records_) out.push_back(record);
-  return out;
+  const auto records = std::views::values(records_);
+  return std::vector<model::Record>(records.begin(), records.end());
 }
 
 model::Result<std::vector<Document>> MemoryStore::documents(const std::string& kind) {
@@ -99,6 +99,50 @@ model::Result<std::vector<PageRow>> MemoryStore::unsent_pages() {
     if (page.state == PageState::queued || page.state == PageState::sending) out.push_back(page);
   }
   return out;
+}
+
+namespace {
+
+model::WallTime time_of(const InboxItem& item) {
+  if (const auto* transition = std::get_if<model::Transition>(&item.item)) return transition->at.wall;
+  return std::get<model::Command>(item.item).at;
+}
+
+// Erases what `may_go` says, at most `limit`, in order.
+template <class Rows, class MayGo>
+int erase_some(Rows& rows, int limit, MayGo may_go) {
+  int gone = 0;
+  std::erase_if(rows, [&](const auto& row) { return gone < limit && may_go(row) && ++gone > 0; });
+  return gone;
+}
+
+}  // namespace
+
+model::Result<int> MemoryStore::prune(model::WallTime before, int limit) {
+  if (fail_commits) return std::unexpected(*fail_commits);
+  std::int64_t read = std::numeric_limits<std::int64_t>::max();
+  for (const char* reader : kReaders) read = std::min(read, *cursor(reader));
+  const auto name = [](const IncidentRow& i) { return i.subject + '#' + std::to_string(i.generation); };
+  const auto is_open = [&](const std::string& incident) {
+    return std::ranges::any_of(
+        incidents_, [&](const auto& entry) { return entry.second.open && name(entry.second) == incident; });
+  };
+  const auto sent = [](const PageRow& p) {
+    return p.state != PageState::queued && p.state != PageState::sending;
+  };
+  int gone = erase_some(inbox_, limit,
+                        [&](const InboxItem& item) { return item.id <= read && time_of(item) < before; });
+  gone += erase_some(pages_, limit, [&](const auto& entry) {
+    return sent(entry.second) && entry.second.created < before && !is_open(entry.second.incident);
+  });
+  gone += erase_some(incidents_, limit, [&](const auto& entry) {
+    const IncidentRow& i = entry.second;
+    const bool newest = !incidents_.contains({i.subject, i.generation + 1});
+    const bool owes = std::ranges::any_of(
+        pages_, [&](const auto& page) { return page.second.incident == name(i) && !sent(page.second); });
+    return !i.open && i.closed && *i.closed < before && !newest && !owes;
+  });
+  return gone;
 }
 
 }  // namespace deadcalm::store

@@ -18,7 +18,7 @@ class MemoryStore final : public Store {
   model::Result<std::int64_t> cursor(const std::string& name) override;
   model::Result<std::vector<IncidentRow>> incidents(bool open_only) override;
   model::Result<std::vector<PageRow>> unsent_pages() override;
-  model::Result<std::int64_t> outside_changes() override { return 0; }
+  model::Result<int> prune(model::WallTime before, int limit) override;
 
   // The next commits fail with this until it is cleared.
   std::optional<model::Error> fail_commits;
@@ -29,6 +29,7 @@ class MemoryStore final : public Store {
   std::map<std::pair<std::string, std::uint64_t>, model::Record> records_;
   std::map<std::pair<std::string, std::string>, std::string> documents_;
   std::vector<InboxItem> inbox_;
+  std::int64_t last_item_ = 0, last_page_ = 0;  // numbers are never given twice
   std::map<std::string, std::int64_t> cursors_;
   std::map<std::pair<std::string, int>, IncidentRow> incidents_;
   std::map<std::int64_t, PageRow> pages_;

@@ -9,7 +9,7 @@
 namespace deadcalm::store::sqlite {
 namespace {
 
-constexpr std::array<std::string_view, 1> kSteps{
+constexpr std::array<std::string_view, 2> kSteps{
     R"sql(
     CREATE TABLE identity (
       id INTEGER PRIMARY KEY CHECK (id = 1), instance TEXT NOT NULL, canary_key TEXT NOT NULL);
@@ -36,6 +36,14 @@ constexpr std::array<std::string_view, 1> kSteps{
       attempts INTEGER NOT NULL, ambiguous INTEGER NOT NULL, created INTEGER NOT NULL, next_at INTEGER NOT NULL,
       last_error TEXT NOT NULL, provider_ref TEXT NOT NULL);
     CREATE INDEX pages_unsent ON pages (number) WHERE state IN (0, 1);
+    )sql",
+    // When things happened, so that old ones can go.
+    R"sql(
+    ALTER TABLE inbox ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+    UPDATE inbox SET at = coalesce(json_extract(payload, '$.at'), 0);
+    ALTER TABLE incidents ADD COLUMN closed INTEGER;
+    UPDATE incidents SET closed = json_extract(payload, '$.resolved_at') WHERE open = 0;
+    CREATE INDEX pages_incident ON pages (incident);
     )sql",
 };
 

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <map>
 
@@ -161,11 +162,13 @@ class SqliteStore final : public Store {
 
   Result<std::vector<IncidentRow>> incidents(bool open_only) override {
     return rows<IncidentRow>(
-        "SELECT subject, generation, open, payload FROM incidents WHERE open = 1 OR ? = 0 "
+        "SELECT subject, generation, open, payload, closed FROM incidents WHERE open = 1 OR ? = 0 "
         "ORDER BY subject, generation",
         [](SQLite::Statement& q) {
-          return IncidentRow{q.getColumn(0).getString(), q.getColumn(1).getInt(),
-                             q.getColumn(2).getInt() != 0, q.getColumn(3).getString()};
+          IncidentRow row{q.getColumn(0).getString(), q.getColumn(1).getInt(), q.getColumn(2).getInt() != 0,
+                          q.getColumn(3).getString()};
+          if (!q.getColumn(4).isNull()) row.closed = wall(q.getColumn(4));
+          return row;
         },
         open_only ? 1 : 0);
   }
@@ -186,9 +189,30 @@ class SqliteStore final : public Store {
         });
   }
 
-  Result<std::int64_t> outside_changes() override {
-    return guarded(
-        [&]() -> Result<std::int64_t> { return db_.execAndGet("PRAGMA data_version").getInt64(); });
+  // The oldest rows only are looked at, so that a call costs the same however long the history is.
+  Result<int> prune(model::WallTime before, int limit) override {
+    return guarded([&]() -> Result<int> {
+      SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::IMMEDIATE);
+      const std::int64_t oldest = millis(before);
+      int gone =
+          run("DELETE FROM inbox WHERE at < ? AND id IN (SELECT id FROM inbox ORDER BY id LIMIT ?) AND "
+              "id <= (SELECT CASE count(*) WHEN 2 THEN min(inbox_id) ELSE 0 END FROM cursors "
+              "WHERE name IN (?, ?))",
+              oldest, limit, std::string(kReaders[0]), std::string(kReaders[1]));
+      gone +=
+          run("DELETE FROM pages WHERE number IN (SELECT number FROM pages p WHERE created < ? AND "
+              "state NOT IN (0, 1) AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.open = 1 AND "
+              "i.subject || '#' || i.generation = p.incident) ORDER BY number LIMIT ?)",
+              oldest, limit);
+      gone +=
+          run("DELETE FROM incidents WHERE (subject, generation) IN (SELECT subject, generation FROM "
+              "incidents i WHERE open = 0 AND closed < ? AND generation < (SELECT max(generation) FROM "
+              "incidents n WHERE n.subject = i.subject) AND NOT EXISTS (SELECT 1 FROM pages p WHERE "
+              "p.incident = i.subject || '#' || i.generation AND p.state IN (0, 1)) LIMIT ?)",
+              oldest, limit);
+      transaction.commit();
+      return gone;
+    });
   }
 
  private:
@@ -210,12 +234,13 @@ class SqliteStore final : public Store {
   }
 
   template <class... Values>
-  void run(const char* sql, const Values&... values) {
+  int run(const char* sql, const Values&... values) {  // how many rows it changed
     SQLite::Statement& statement = prepared(sql);
     int index = 0;
     (statement.bind(++index, values), ...);
-    statement.exec();
+    const int changed = statement.exec();
     statement.reset();
+    return changed;
   }
 
   template <class Row, class Make, class... Values>
@@ -284,13 +309,14 @@ class SqliteStore final : public Store {
         run("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", d.kind, d.key, d.text);
       }
     }
-    constexpr const char* append = "INSERT INTO inbox (kind, payload) VALUES (?, ?)";
-    for (const model::Transition& t : batch.transitions) run(append, std::string("transition"), to_json(t));
-    for (const model::Command& c : batch.commands) run(append, std::string("command"), to_json(c));
-    for (const IncidentRow& i : batch.incidents) {
-      run("INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?)", i.subject, i.generation, i.open ? 1 : 0,
-          i.payload);
+    constexpr const char* append = "INSERT INTO inbox (kind, payload, at) VALUES (?, ?, ?)";
+    for (const model::Transition& t : batch.transitions) {
+      run(append, std::string("transition"), to_json(t), millis(t.at.wall));
     }
+    for (const model::Command& c : batch.commands) {
+      run(append, std::string("command"), to_json(c), millis(c.at));
+    }
+    for (const IncidentRow& i : batch.incidents) apply(i);
     for (const PageRow& p : batch.new_pages) {
       run("INSERT OR IGNORE INTO pages (id, order_key, channel, incident, state, payload, attempts, "
           "ambiguous, created, "
@@ -307,6 +333,19 @@ class SqliteStore final : public Store {
     }
     for (const Cursor& c : batch.cursors)
       run("INSERT OR REPLACE INTO cursors VALUES (?, ?)", c.name, c.inbox_id);
+  }
+
+  void apply(const IncidentRow& i) {
+    SQLite::Statement& q = prepared(
+        "INSERT OR REPLACE INTO incidents (subject, generation, open, payload, closed) VALUES (?, ?, ?, ?, "
+        "?)");
+    q.bind(1, i.subject);
+    q.bind(2, i.generation);
+    q.bind(3, i.open ? 1 : 0);
+    q.bind(4, i.payload);
+    if (i.closed) q.bind(5, millis(*i.closed));
+    q.exec();
+    q.reset();
   }
 
   void apply(const model::Record& r) {
@@ -346,6 +385,22 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
   }
   ::umask(before);
   return opened;
+}
+
+Result<std::vector<Document>> read_documents(const std::string& path, const std::string& kind) {
+  if (::access(path.c_str(), F_OK) != 0)
+    return model::fail(ErrorKind::not_found, "store " + path + ": not there");
+  try {
+    SQLite::Database db(path, SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX);
+    db.setBusyTimeout(1000);
+    SQLite::Statement q(db, "SELECT key, text FROM documents WHERE kind = ? ORDER BY key");
+    q.bind(1, kind);
+    std::vector<Document> found;
+    while (q.executeStep()) found.push_back({kind, q.getColumn(0).getString(), q.getColumn(1).getString()});
+    return found;
+  } catch (const SQLite::Exception& e) {
+    return model::fail(kind_of(e), "store " + path + ": " + e.what());
+  }
 }
 
 }  // namespace deadcalm::store

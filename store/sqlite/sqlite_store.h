@@ -12,4 +12,8 @@ namespace deadcalm::store {
 // one, checks a damaged one (PRAGMA quick_check). The error says the path, what is wrong and how to mend it.
 model::Result<std::unique_ptr<Store>> open_sqlite(const std::string& path);
 
+// Documents of one kind from a file that is opened for reading only, beside a running daemon or without one;
+// nothing is made or migrated. not_found where there is no such file.
+model::Result<std::vector<Document>> read_documents(const std::string& path, const std::string& kind);
+
 }  // namespace deadcalm::store

@@ -352,10 +352,14 @@ TEST_CASE("a page that is queued already goes out on a full disk, once") {
   s.memory.fail_commits = model::Error{model::ErrorKind::unavailable, "disk full"};
   s.wait(10min, 5s);
   CHECK(s.heard() == Heard{"trigger:slack"});
+  CHECK(s.alerting->status().accepted == 0);  // taken, but a crash now would send it again
+  CHECK(s.alerting->status().channels.at(0).accepted == 0);
   s.memory.fail_commits.reset();
   s.wait(1min, 5s);
   CHECK(s.heard().empty());
   CHECK(s.memory.unsent_pages()->empty());
+  CHECK(s.alerting->status().accepted == 1);
+  CHECK(s.alerting->status().channels.at(0).accepted == 1);
 }
 
 TEST_CASE("stopping waits for what is under way, not longer than its patience") {

@@ -145,6 +145,21 @@ TEST_CASE("page text: data_loss") {
     CHECK_THAT(trigger(i), Catch::Contains("gone though everything answers", Catch::CaseSensitive::No) &&
                                Catch::Contains("It looks restored from an old backup."));
   }
+  SECTION("what survived bounds the loss") {
+    i.evidence.rungs_missing = 2;
+    i.evidence.newest_surviving = model::from_unix_millis(1'789'602'000'000);
+    i.evidence.oldest_missing = model::from_unix_millis(1'789'602'600'000);
+    CHECK_THAT(
+        trigger(i),
+        Catch::Contains("Newest surviving record 2026-09-16 23:40, oldest missing 2026-09-16 23:50 UTC: "
+                        "everything written in between or later is gone."));
+  }
+  SECTION("a sentinel was altered") {
+    i.evidence.signals.sentinel = model::Sentinel::reset;
+    i.evidence.rungs_missing = 0;
+    i.evidence.altered = true;
+    CHECK_THAT(trigger(i), Catch::Contains("A sentinel holds something else than was written"));
+  }
   SECTION("one rung: a notice") {
     i.alarm = model::Alarm::notify;
     i.evidence.rungs_missing = 1;

@@ -33,7 +33,7 @@ class BorrowedStore final : public store::Store {
   model::Result<std::int64_t> cursor(const std::string& name) override { return s_.cursor(name); }
   model::Result<std::vector<store::IncidentRow>> incidents(bool open) override { return s_.incidents(open); }
   model::Result<std::vector<store::PageRow>> unsent_pages() override { return s_.unsent_pages(); }
-  model::Result<std::int64_t> outside_changes() override { return 0; }
+  model::Result<int> prune(model::WallTime before, int limit) override { return s_.prune(before, limit); }
 
  private:
   store::MemoryStore& s_;

@@ -106,8 +106,8 @@ std::string whole(const std::string& place, std::string text) {
   const std::string written =
       "    write: { type: http, resource: \"https://api.example.com/c\", json: { t: \"${canary.token}\" } "
       "}\n";
-  if (place == "write" || place == "view") {
-    text = "services:\n  - name: orders\n" + (place == "view" ? written : "") + "    " + place + ":\n" +
+  if (place == "write" || place == "view" || place == "traffic") {
+    text = "services:\n  - name: orders\n" + (place == "write" ? "" : written) + "    " + place + ":\n" +
            indented(text, "      ");
   } else {
     REQUIRE(place == "top");

@@ -1,5 +1,9 @@
 // What holds when nothing is said, and what the surroundings decide.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstdlib>
 
 #include "tests/config/surroundings.h"
 
@@ -103,7 +107,9 @@ TEST_CASE("a file that cannot be read is a fault") {
   const config::Loaded missing =
       config::load_file("/nowhere/deadcalm.yaml", tests::machine(), tests::known_types());
   CHECK(missing.faults.text() ==
-        "/nowhere/deadcalm.yaml:1:1: cannot read the file: No such file or directory\n");
+        "/nowhere/deadcalm.yaml:1:1: cannot read the file: No such file or directory; give its path with -c "
+        "FILE "
+        "(in a container: mount its folder there)\n");
   const config::Loaded folder = config::load_file("/tmp", tests::machine(), tests::known_types());
   CHECK(folder.faults.text() == "/tmp:1:1: cannot read the file: it is a directory\n");
 }
@@ -129,4 +135,18 @@ TEST_CASE("this process offers its variables and files") {
   CHECK(here.read_file("/nowhere/secret").error().message == "No such file or directory");
   CHECK(here.read_file("/tmp").error().message == "it is a directory");
   CHECK(here.read_file("/dev/zero").error().message == "it is larger than 1 MiB");
+}
+
+TEST_CASE("a file that is refused names the user who asked") {
+  CHECK(config::why_unreadable(EACCES) ==
+        "Permission denied for user id " + std::to_string(::geteuid()) + ", as which deadcalm runs");
+  CHECK(config::why_unreadable(ENOENT) == "No such file or directory");
+}
+
+TEST_CASE("the image says that it is a container where no file does") {
+  const char* before = std::getenv("container");
+  const std::string kept = before != nullptr ? before : "";
+  ::setenv("container", "oci", 1);
+  CHECK(config::process_environment().in_container);
+  before != nullptr ? ::setenv("container", kept.c_str(), 1) : ::unsetenv("container");
 }

@@ -139,8 +139,8 @@ TEST_CASE("time in disputed counts towards the outage") {
   story.healthy();
   TrafficLook active;
   active.traffic = Traffic::active;
-  story.look("orders_committed", active);
-  story.repeat(7, 10s, write_fails(Write::auth));
+  story.vouched(write_fails(Write::auth)).pass(5s).look("orders_committed", active).pass(5s);
+  story.repeat(6, 10s, write_fails(Write::auth));
   REQUIRE(story.told.size() == 1);
   CHECK(story.told[0].to == Verdict::disputed);
   CHECK(story.told[0].alarm == Alarm::notify);

@@ -115,6 +115,7 @@ inline std::vector<TimedEvent> random_events(int count) {
     } else if (what < 93) {
       model::TrafficLook look;
       look.traffic = static_cast<model::Traffic>(weather.traffic);
+      look.window_start = at;
       events.push_back({event_of("committed", look, at), at + 100ms});
     } else {
       model::BeaconLook look;

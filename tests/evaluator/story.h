@@ -120,6 +120,9 @@ class Story {
         seen.detail = "connection refused 127.0.0.1:8080";
       }
     }
+    if constexpr (std::is_same_v<Look, model::TrafficLook>) {
+      if (what.window_start == Instant{}) what.window_start = now;
+    }
     seen.look = what;
     return take(seen, seen.ended);
   }

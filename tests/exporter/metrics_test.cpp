@@ -332,3 +332,33 @@ TEST_CASE("a label is quoted so that any name stays one line of one sample") {
         "# HELP deadcalm_y More.\n# TYPE deadcalm_y gauge\n"
         "deadcalm_y 1800000000.123\n");
 }
+
+TEST_CASE("how late looks start is a histogram from 1 ms to 10 s") {
+  exporter::Metrics metrics;
+  for (const int late : {0, 1, 30, 12'000}) metrics.observe_start(model::Millis{late});
+  const Samples samples = samples_of(metrics.render(facts({})));
+  const std::string name = "deadcalm_look_start_lateness_seconds";
+  CHECK(samples.at(name + "_bucket{le=\"0.001\"}") == 2);
+  CHECK(samples.at(name + "_bucket{le=\"0.05\"}") == 3);
+  CHECK(samples.at(name + "_bucket{le=\"10\"}") == 3);
+  CHECK(samples.at(name + "_bucket{le=\"+Inf\"}") == 4);
+  CHECK(samples.at(name + "_sum") == Approx(12.031));
+}
+
+TEST_CASE("traffic: the count is absent while there is none, and silence is told as phi") {
+  auto orders = service("orders");
+  orders.traffic.emplace().probe = "traffic-sql";
+  orders.traffic->looks = 5;
+  orders.traffic->unknown = 2;
+  Samples samples = render(facts({orders}));
+  CHECK_FALSE(samples.contains("deadcalm_traffic_commits{service=\"orders\"}"));
+  CHECK(samples.at("deadcalm_traffic_silence_phi{service=\"orders\"}") == 0);
+  const std::string looks = "deadcalm_looks_total{service=\"orders\",probe=\"traffic-sql\",outcome=";
+  CHECK(samples.at(looks + "\"ok\"}") == 3);
+  CHECK(samples.at(looks + "\"unknown\"}") == 2);
+  orders.traffic->observed = 0;
+  orders.traffic->surprise = 6.9078;
+  samples = render(facts({orders}));
+  CHECK(samples.at("deadcalm_traffic_commits{service=\"orders\"}") == 0);
+  CHECK(samples.at("deadcalm_traffic_silence_phi{service=\"orders\"}") == Approx(3).epsilon(0.001));
+}

@@ -2,6 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include "monitor/traffic_json.h"
+#include "store/sqlite/sqlite_store.h"
+
 #include <catch2/catch.hpp>
 #include <iostream>
 
@@ -20,6 +23,7 @@ net::awaitable<server::Response> nothing(server::Request) {
 constexpr const char* kTables =
     "drop table if exists canaries; create table canaries (id text primary key, note text, at timestamptz "
     "default clock_timestamp());"
+    "drop table if exists orders; create table orders (at timestamptz default clock_timestamp());"
     "drop schema if exists deadcalm cascade";
 
 }  // namespace
@@ -39,10 +43,11 @@ Lab::Lab(LabOptions given)
     : options(std::move(given)),
       api(io.get_executor(), postgres().dsn("api")),
       receiver(io.get_executor()),
-      customer_(io.get_executor()) {
+      customer_(io.get_executor()),
+      shoppers_(io.get_executor()) {
   spdlog::set_level(spdlog::level::err);
   postgres().sql(kTables);
-  postgres().sql("alter table canaries owner to api");
+  postgres().sql("alter table canaries owner to api; alter table orders owner to api");
   api.start();
   if (options.varnish) {
     varnish = std::make_unique<Varnish>(api.port());
@@ -50,6 +55,12 @@ Lab::Lab(LabOptions given)
     nginx = std::make_unique<Nginx>(api.port(), options.cache_names_itself);
   }
   start_anchor();
+  if (options.traffic) {
+    remember_weeks_of_traffic();
+    shop_closed_ = false;
+    net::co_spawn(io, customers(), [this](std::exception_ptr) { shop_closed_ = true; });
+    customers_order(true);
+  }
   boot();
   // The apps read what the API wrote, so their view shows tokens only where the API is written through.
   const auto seen = [&] { return options.write != "http" || service().signals.age == model::Age::fresh; };
@@ -59,10 +70,41 @@ Lab::Lab(LabOptions given)
 }
 
 Lab::~Lab() {
+  closing_ = true;
+  until([this] { return shop_closed_; });
   shut_down();
   stop_api();
   if (anchor) stop_anchor();
   wait(receiver.stop());
+}
+
+// Time in the lab is real, so what would be learnt in weeks is put into the store.
+void Lab::remember_weeks_of_traffic() const {
+  evaluator::TrafficHistory history;
+  history.hours.fill(4);
+  history.commits.fill(4 * 36'000.0);
+  history.windows = 2'000;
+  history.surprise = 2'000;
+  history.learnt_until = runtime::SystemClock{}.now().wall;
+  history.began = *history.learnt_until - std::chrono::hours{24 * 28};
+  store::Batch batch;
+  batch.documents = {{"traffic", "orders", monitor::to_json(history)}};
+  const auto store = store::open_sqlite(dir.file("deadcalm.db"));
+  REQUIRE(store.value()->commit(batch));
+}
+
+net::awaitable<void> Lab::customers() {
+  runtime::SystemClock clock;
+  while (!closing_) {
+    if (ordering) {
+      runtime::HttpRequest order;
+      order.method = "POST";
+      order.url = "http://127.0.0.1:" + std::to_string(api.port()) + "/orders";
+      order.timeout = 500ms;
+      (void)co_await shoppers_.fetch(std::move(order));
+    }
+    co_await clock.sleep_for(100ms);
+  }
 }
 
 void Lab::start_anchor() {
@@ -83,6 +125,10 @@ std::string Lab::yaml() const {
   }
   write += " }";
   if (options.write == "postgres") write = "{ type: postgres, dsn: \"" + postgres().dsn() + "\" }";
+  const std::string traffic = options.traffic
+                                  ? "    traffic: { type: sql, window: 2s, dsn: \"" + postgres().dsn() +
+                                        "\", query: \"select count(*) from orders where at > ${since}\" }\n"
+                                  : "";
   return "site: lab\nstore: { path: " + dir.file("deadcalm.db") + " }\nweb: { listen: \"127.0.0.1:0\" }\n" +
          "anchors: { targets: [ { tcp: \"127.0.0.1:" + std::to_string(anchor_port) +
          "\" } ], interval: 1s, timeout: 500ms }\n" +
@@ -93,8 +139,8 @@ std::string Lab::yaml() const {
          "loss_recheck: 500ms, blind_for: 2s" +
          (options.policy_extra.empty() ? "" : ", " + options.policy_extra) + " }\n" +
          "services:\n  - name: orders\n    write:\n      - " + write +
-         "\n    view:\n      - { type: http, url: \"" + front_url("/canaries") +
-         "\" }\nchannels:\n  - { name: hook, type: webhook, url: \"" + receiver.url() + "\" }\n";
+         "\n    view:\n      - { type: http, url: \"" + front_url("/canaries") + "\" }\n" + traffic +
+         "channels:\n  - { name: hook, type: webhook, url: \"" + receiver.url() + "\" }\n";
 }
 
 void Lab::boot() {

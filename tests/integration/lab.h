@@ -22,6 +22,7 @@ struct LabOptions {
   bool read_from = false;
   bool cache_names_itself = true;  // X-Cache-Status
   bool varnish = false;
+  bool traffic = false;      // counts orders in the database; weeks of 36,000 an hour have been learnt
   std::string policy_extra;  // more keys of the policy, "for: 1m" style, comma-separated
   std::string for_duration = "1s";
 };
@@ -41,6 +42,9 @@ class Lab {
   // What the ordinary checks say: a GET through the CDN, and one on the API's health path.
   int cdn_get() { return get(front_url("/canaries")); }
   int honest_get() { return get("http://127.0.0.1:" + std::to_string(api.port()) + "/health"); }
+
+  // Customers place ten orders a second through the API, or would like to.
+  void customers_order(bool wish) { ordering = wish; }
 
   void tell(model::CommandKind kind);
   void boot();  // a new process, as far as anything but memory is concerned
@@ -93,11 +97,15 @@ class Lab {
   std::unique_ptr<app::Configured> configured;
   std::unique_ptr<app::Daemon> daemon;
   std::vector<model::Transition> transitions;
+  bool ordering = false;
 
  private:
+  net::awaitable<void> customers();
+  void remember_weeks_of_traffic() const;
   int get(const std::string& url);
   std::string yaml() const;
-  runtime::HttpClient customer_;
+  runtime::HttpClient customer_, shoppers_;
+  bool closing_ = false, shop_closed_ = true;
 };
 
 }  // namespace deadcalm::tests

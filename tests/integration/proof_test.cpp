@@ -140,6 +140,24 @@ TEST_CASE("(f) the probe's key is revoked") {
   lab.expect_one_resolve();
 }
 
+TEST_CASE("(f) the probe's key is revoked while customers write on: disputed, a notice") {
+  tests::LabOptions options;
+  options.traffic = true;
+  options.for_duration = "3s";  // traffic needs a second or two to be counted after the first failed write
+  Lab lab(options);
+  CHECK(lab.until([&] { return lab.service().signals.traffic == model::Traffic::active; }));
+  lab.api.key = "another key";
+  CHECK(lab.reaches(Verdict::disputed));
+  lab.pass(5s);
+  CHECK(lab.verdict() == Verdict::disputed);
+  CHECK(lab.receiver.pages() == 0);  // the page after fifteen minutes is shown on the fake clock
+  CHECK(lab.receiver.count("trigger") == 1);
+  CHECK(lab.transitions.back().evidence.traffic_observed >= 3);
+  report(lab, "(f) key revoked, customers write on", 0ms);
+  lab.api.key = "the-canary-key";
+  lab.expect_one_resolve();
+}
+
 TEST_CASE("(f) the API's database role is revoked") {
   Lab lab;
   Lab::postgres().sql("revoke all on canaries from api; alter table canaries owner to postgres");
@@ -170,6 +188,26 @@ TEST_CASE("(j) a deploy breaks writing with 422: disputed, told as a notice firs
   CHECK(lab.receiver.count("trigger") == 1);
   CHECK(lab.cdn_get() == 200);
   report(lab, "(j) POST broken", 0ms);
+  lab.api.break_writes_with = 0;
+  lab.expect_one_resolve();
+}
+
+TEST_CASE(
+    "(j) a deploy breaks writing for everybody: disputed, and a page at once, since traffic is silent") {
+  tests::LabOptions options;
+  options.traffic = true;
+  Lab lab(options);
+  CHECK(lab.until([&] { return lab.service().signals.traffic == model::Traffic::active; }));
+  lab.api.break_writes_with = 422;
+  const auto started = std::chrono::steady_clock::now();
+  CHECK(lab.until([&] { return lab.receiver.pages() > 0; }, 30s));
+  const auto took = std::chrono::duration_cast<model::Millis>(std::chrono::steady_clock::now() - started);
+  CHECK(lab.verdict() == Verdict::disputed);
+  CHECK(lab.service().signals.traffic == model::Traffic::silent);
+  CHECK(lab.cdn_get() == 200);
+  lab.pass(3s);
+  CHECK(lab.receiver.pages() == 1);
+  report(lab, "(j) POST broken for everybody", took);
   lab.api.break_writes_with = 0;
   lab.expect_one_resolve();
 }

@@ -1,150 +1,10 @@
 // The loop over scripted backends and views, on the fake clock: due -> look -> evaluate -> commit.
-#include "monitor/monitor.h"
-
-#include <boost/asio/co_spawn.hpp>
-#include <catch2/catch.hpp>
-
-#include "monitor/store_ledger.h"
-#include "store/memory/memory_store.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/scripted_backend.h"
+#include "tests/monitor/site.h"
 
 using namespace deadcalm;
 using namespace std::chrono_literals;
 using model::Verdict;
-
-namespace {
-
-const model::Secret kKey{"test-key"};
-
-// A cache in front of the world: shows the newest record as of the last time the backend answered.
-class CachedView final : public probes::View {
- public:
-  CachedView(tests::World& world, runtime::Clock& clock) : world_(world), clock_(clock) {}
-  net::awaitable<model::Observation> look() override {
-    model::Observation o;
-    o.service = "orders";
-    o.probe = "view";
-    o.started = o.ended = clock_.now();
-    model::ViewLook look;
-    look.client = model::Client::ok;
-    look.http_status = 200;
-    look.cache = world_.read_fails ? cache_when_down : model::CacheClass::origin;
-    if (!world_.read_fails && !world_.records.empty()) last_ = world_.records.begin()->second;
-    if (const auto token = model::decode(last_, kKey))
-      look.newest = model::SeenToken{token->stream, token->seq, token->written};
-    o.look = look;
-    co_return o;
-  }
-  const std::string& name() const override { return name_; }
-  model::CacheClass cache_when_down = model::CacheClass::stale_on_error;
-
- private:
-  tests::World& world_;
-  runtime::Clock& clock_;
-  std::string last_, name_ = "view";
-};
-
-struct Site {
-  net::io_context io;
-  tests::FakeClock clock{io};
-  tests::World world;
-  store::MemoryStore* memory = nullptr;
-  std::unique_ptr<store::StoreThread> store;
-  std::unique_ptr<monitor::StoreLedger> ledger;
-  runtime::HttpClient client{io.get_executor()};
-  std::unique_ptr<monitor::Monitor> monitor;
-  std::vector<model::Transition> transitions;
-  int pokes = 0;
-  model::CacheClass cache_when_down = model::CacheClass::stale_on_error;  // taken at boot
-
-  Site() {
-    auto owned = std::make_unique<store::MemoryStore>();
-    memory = owned.get();
-    store = std::make_unique<store::StoreThread>(std::move(owned));
-    ledger = std::make_unique<monitor::StoreLedger>(*store);
-    boot();
-  }
-  ~Site() { shut_down(); }
-
-  void boot() {
-    const auto streams = memory->streams().value();
-    model::Stream stream{"t1-orders", "orders", "write", "t", 1, false, true, ""};
-    if (!streams.empty()) stream = streams[0];
-    monitor::Plan plan;
-    plan.site = "test";
-    plan.anchors = std::make_unique<probes::Anchors>(std::vector<probes::AnchorTarget>{}, 1s, clock, client,
-                                                     std::set<std::string>{});
-    monitor::ServicePlan service;
-    service.name = "orders";
-    service.policy.service = "orders";
-    service.policy.has_anchors = false;
-    service.policy.writes = {{"write", stream.name, 60s, 10s}};
-    service.policy.views = {{"view", 60s, 10s}};
-    monitor::WritePlan write;
-    write.interval = 60s;
-    write.probe = std::make_unique<probes::WriteProbe>(
-        probes::WriteProbeOptions{"orders", "write", 10s, 5s, 5s},
-        probes::WriteProbeDeps{clock, *ledger, kKey, std::make_unique<tests::ScriptedBackend>(world, clock),
-                               nullptr},
-        stream, memory->records().value());
-    service.writes.push_back(std::move(write));
-    auto view = std::make_unique<CachedView>(world, clock);
-    view->cache_when_down = cache_when_down;
-    service.views.push_back({std::move(view), 60s});
-    plan.services.push_back(std::move(service));
-    monitor = std::make_unique<monitor::Monitor>(
-        std::move(plan),
-        monitor::MonitorDeps{io.get_executor(), clock, *store, [this] { ++pokes; }, nullptr,
-                             [this](const model::Transition& t) { transitions.push_back(t); }, nullptr,
-                             nullptr});
-    wait(monitor->restore());
-    monitor->start();
-    settle();
-  }
-  void shut_down() {
-    bool done = false;
-    net::co_spawn(io, monitor->stop(1s), [&](std::exception_ptr) { done = true; });
-    for (int i = 0; i < 1000 && !done; ++i) run(10ms);
-    REQUIRE(done);
-    monitor.reset();
-  }
-  template <class T>
-  void wait(net::awaitable<T> task) {
-    bool done = false;
-    net::co_spawn(io, std::move(task), [&](std::exception_ptr e, T) {
-      REQUIRE_FALSE(e);
-      done = true;
-    });
-    while (!done) settle();
-  }
-  // Runs what is ready, the store's thread included.
-  void settle() {
-    do {
-      io.restart();
-      while (io.poll() > 0) {
-      }
-      if (store->pending() > 0) io.run_one_for(100ms);
-    } while (store->pending() > 0);
-  }
-  void run(model::Millis time) {
-    for (model::Millis spent{0}; spent < time; spent += 50ms) {
-      clock.advance(50ms);
-      settle();
-    }
-  }
-  Verdict verdict() const { return monitor->status().services[0].verdict; }
-  void tell(model::CommandKind kind) {
-    model::Command command;
-    command.kind = kind;
-    command.service = "orders";
-    store::Batch batch;
-    batch.commands = {command};
-    REQUIRE(memory->commit(batch));
-  }
-};
-
-}  // namespace
+using tests::Site;
 
 TEST_CASE("three quiet minutes: armed, healthy, nothing to page") {
   Site site;
@@ -282,4 +142,65 @@ TEST_CASE("leaving takes everything along and stops writing") {
   site.run(5min);
   CHECK(site.world.records.empty());
   CHECK(site.memory->records().value().empty());
+}
+
+TEST_CASE("how late each look starts is told, once a look, and not for what is no look") {
+  Site site;
+  site.run(1min);
+  site.starts.clear();
+  site.run(1min);
+  REQUIRE(site.starts.size() == 2);  // a write and a view; commands are polled far more often
+  CHECK(site.starts[0] == 0ms);
+  site.starts.clear();
+  site.clock.step_steady(90s);  // the machine slept: both are past their slots
+  site.run(100ms);
+  REQUIRE(site.starts.size() == 2);
+  CHECK(site.starts[0] >= 30s);
+  CHECK(site.starts[0] <= 90s);
+}
+
+TEST_CASE("history goes when it is old enough and both have read it, without a command ever given") {
+  Site site;
+  site.retention = 30min;
+  site.shut_down();
+  site.boot();
+  site.run(2min);
+  REQUIRE(site.memory->inbox_after(0, 10)->size() == 1);  // the first proof
+  site.run(45min);
+  CHECK(site.memory->inbox_after(0, 10)->size() == 1);  // alerting has not read it
+  store::Batch read;
+  read.cursors = {{"alerting", site.memory->inbox_after(0, 10)->front().id}};
+  REQUIRE(site.memory->commit(read));
+  site.run(11min);
+  CHECK(site.memory->inbox_after(0, 10)->empty());
+  CHECK(site.memory->cursor("monitor").value() > 0);
+}
+
+TEST_CASE("looks at a write are counted a day: an outage is one failure, our own fault none") {
+  Site site;
+  site.run(30min);
+  const auto counts = [&] {
+    const auto saved = site.memory->documents(monitor::kLookCounts).value();
+    REQUIRE(saved.size() == 1);
+    CHECK(saved[0].key == "orders/write");
+    return monitor::look_counts_from_json(saved[0].text).value();
+  };
+  const auto before = counts().days.back();
+  CHECK(before.looks >= 18);
+  CHECK(before.failed == 0);
+  site.world.plant_fails = probes::StepFailure{model::Write::net, "connection refused", false, false, false};
+  site.run(12min);
+  site.world.plant_fails =
+      probes::StepFailure{model::Write::unknown, "out of descriptors", false, false, false};
+  site.run(12min);
+  site.world.plant_fails.reset();
+  site.run(30min);
+  CHECK(counts().days.back().failed == 1);
+  CHECK(counts().days.back().looks > before.looks + 18);
+  const auto kept = counts();
+  site.shut_down();
+  site.boot();
+  site.run(15min);
+  CHECK(counts().began == kept.began);
+  CHECK(counts().days.back().looks > kept.days.back().looks);
 }

@@ -43,6 +43,7 @@ WriteState some_write() {
   w.detail = "\"quoted\", \xc3\xa9 and \n lines";
   w.last_good = kStart + 7s;
   w.throttled_since = (kStart + 8s).steady;
+  w.failing_since = kStart + 31s;
   w.answered_since = (kStart + -9s).steady;
   w.canaries = {{18'446'744'073'709'551'615ULL, (kStart + -10s).steady, true}};
   w.streaks = some_streaks();
@@ -94,7 +95,8 @@ ServiceState some_state() {
   ServiceState s;
   s.writes = {some_write(), some_write()};
   s.views = {some_view()};
-  s.traffic = {true, kStart + 16s, kStart + 17s, Traffic::silent, 0.1 + 0.2, 1e-300, some_streaks()};
+  s.traffic = {true,      kStart + 16s, kStart + 17s, Traffic::silent,
+               0.1 + 0.2, 1e-300,       kStart + 32s, some_streaks()};
   s.beacons = {true, kStart + 18s, kStart + 19s, Beacons::high, 40, 30, 20, 10};
   s.anchor_started = (kStart + 20s).steady;
   s.anchor_ok_started = (kStart + 21s).steady;

@@ -141,6 +141,8 @@ TEST_CASE("faults of the redis keys, with their places") {
       {"url: redis://x.example.com\nusername: u", "a user needs a password; add `password_file:`"},
       {"url: redis://x.example.com\nexpire: 1m", "too short: the kept record has to live"},
       {"url: redis://x.example.com\nstream: s\nexpire: 1h", "entries of a stream have no expire"},
+      {"url: redis://x.example.com\nsentinels: [1h, 1d]",
+       "records of 1d among the sentinels would expire before they are of use; twice as long"},
       {"url: redis://x.example.com\npasswrod: x", "did you mean \"password\"?"},
   };
   for (const Row& row : rows) {

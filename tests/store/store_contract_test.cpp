@@ -148,6 +148,69 @@ TEST_CASE("store contract") {
     REQUIRE(s->commit(batch));
     CHECK(s->documents("state").value().empty());
   }
+  SECTION("old history goes, but nothing that a reader or an open incident still needs") {
+    const auto at = [](int day) { return model::from_unix_millis(day * 86'400'000LL); };
+    Batch batch;
+    for (const int day : {1, 2, 3, 9}) {
+      model::Transition t;
+      t.at.wall = at(day);
+      batch.transitions.push_back(t);
+    }
+    model::Command c;
+    c.at = at(1);
+    batch.commands = {c};
+    batch.incidents = {{"orders", 1, false, "{}", at(1)}, {"orders", 2, false, "{}", at(2)},
+                       {"orders", 3, false, "{}", at(2)}, {"carts", 1, true, "{}"},
+                       {"users", 1, false, "{}", at(9)},  {"users", 2, false, "{}", at(9)}};
+    int number = 0;
+    const auto sent_on = [&](int day, const std::string& incident, store::PageState state) {
+      store::PageRow row = page("p" + std::to_string(++number));
+      row.created = at(day);
+      row.incident = incident;
+      row.state = state;
+      batch.new_pages.push_back(row);
+    };
+    sent_on(1, "orders#1", store::PageState::accepted);
+    sent_on(1, "orders#2", store::PageState::queued);  // owed: neither it nor its incident goes
+    sent_on(1, "carts#1", store::PageState::accepted);
+    sent_on(1, "orders#3", store::PageState::dead);
+    sent_on(9, "orders#3", store::PageState::superseded);
+    REQUIRE(s->commit(batch));
+
+    const auto inbox = [&] { return s->inbox_after(0, 100).value().size(); };
+    const auto ids = s->inbox_after(0, 100).value();
+    Batch cursors;
+    cursors.cursors = {{"alerting", ids[3].id}};
+    REQUIRE(s->commit(cursors));
+    CHECK(s->prune(at(5), 100).value() == 3);  // two pages, orders#1; the monitor has read nothing yet
+    CHECK(inbox() == 5);
+    cursors.cursors = {{"monitor", ids[1].id}};
+    REQUIRE(s->commit(cursors));
+    CHECK(s->prune(at(5), 1).value() == 1);  // a batch at a time, the oldest first
+    CHECK(s->inbox_after(0, 100).value()[0].id == ids[1].id);
+    CHECK(s->prune(at(5), 100).value() == 1);
+    CHECK(inbox() == 3);  // day 3 was not read by both
+    cursors.cursors = {{"monitor", ids[4].id}, {"alerting", ids[4].id}};
+    REQUIRE(s->commit(cursors));
+    CHECK(s->prune(at(5), 100).value() == 2);
+    CHECK(inbox() == 1);  // day 9
+    CHECK(s->prune(at(5), 100).value() == 0);
+
+    std::vector<std::string> left;
+    for (const auto& i : s->incidents(false).value())
+      left.push_back(i.subject + std::to_string(i.generation));
+    CHECK(left == std::vector<std::string>{"carts1", "orders2", "orders3", "users1", "users2"});
+    CHECK(s->unsent_pages().value().size() == 1);
+    // Numbers go on: nothing new is taken for something old.
+    CHECK(s->prune(at(100), 100).value() > 0);
+    CHECK(inbox() == 0);
+    batch = {};
+    batch.commands = {c};
+    batch.new_pages = {page("p1"), page("p9")};
+    REQUIRE(s->commit(batch));
+    CHECK(s->inbox_after(0, 100).value().at(0).id > ids[4].id);
+    CHECK(s->unsent_pages().value().back().number > 5);
+  }
   SECTION("an identity is there from the start and stays") {
     const auto first = s->identity().value();
     CHECK(first.instance.size() == 8);

@@ -32,7 +32,7 @@ class SlowStore final : public store::Store {
   model::Result<std::int64_t> cursor(const std::string& n) override { return inner.cursor(n); }
   model::Result<std::vector<store::IncidentRow>> incidents(bool o) override { return inner.incidents(o); }
   model::Result<std::vector<store::PageRow>> unsent_pages() override { return inner.unsent_pages(); }
-  model::Result<std::int64_t> outside_changes() override { return 0; }
+  model::Result<int> prune(model::WallTime before, int limit) override { return inner.prune(before, limit); }
 
   std::promise<void> gate;
   std::atomic<int> transactions = 0;

@@ -58,6 +58,9 @@ class FakeClock final : public runtime::Clock {
   // Wall time alone: an operator or NTP sets the clock.
   void step_wall(model::Millis d) { now_.wall += d; }
 
+  // Time passes while nobody runs: the machine slept.
+  void step_steady(model::Millis d) { move_to(now_.steady + d); }
+
   std::size_t sleepers() const { return sleepers_.size(); }
 
  private:

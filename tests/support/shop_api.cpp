@@ -69,6 +69,12 @@ net::awaitable<server::Response> ShopApi::handle(server::Request request) {
     for (const auto& row : rows->values) notes.push_back(json::value(row[0]));
     co_return reply(200, notes);
   }
+  if (request.path == "/orders" && request.method == "POST") {  // what customers do
+    if (break_writes_with != 0) co_return reply(break_writes_with, json::object{});
+    const std::vector<std::string> none;
+    const auto placed = co_await query("insert into orders default values", none);
+    co_return reply(placed ? 201 : 500, json::object{});
+  }
   if (request.path.starts_with(canaries)) {
     std::string id = request.path.substr(canaries.size());
     co_return co_await canary(std::move(request), std::move(id));

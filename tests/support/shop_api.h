@@ -1,7 +1,7 @@
 #pragma once
 // A small API on a real PostgreSQL, as a product would have it, with the ways it can break. In this
 // process, on a real socket; every request opens its own database session.
-//   PUT, GET, DELETE /canaries/<id>    GET /canaries (newest first)    GET /health
+//   PUT, GET, DELETE /canaries/<id>    GET /canaries (newest first)    POST /orders    GET /health
 #include <memory>
 #include <string>
 

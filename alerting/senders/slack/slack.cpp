@@ -74,7 +74,7 @@ std::string slack_body(const Delivery& delivery) {
     blocks.push_back({{"type", "section"}, {"text", mrkdwn('<' + escaped(page.runbook) + "|Runbook>")}});
   }
   std::string footer = "deadcalm " + page.site + " · " + delivery.id;
-  for (const auto& [key, value] : page.labels) footer += " · " + key + '=' + value;
+  for (const auto& [key, value] : page.labels) footer.append(" · ").append(key).append("=").append(value);
   if (delivery.resend) footer += " · resend: the first attempt may have arrived";
   blocks.push_back({{"type", "context"}, {"elements", json::array{mrkdwn(escaped(footer, 500))}}});
   const json::object body{{"text", escaped(one_line(words), 3000)},

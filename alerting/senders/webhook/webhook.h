@@ -32,7 +32,7 @@ class Webhook final : public Sender {
 MakeSender decode_webhook(config::Reader& reader);
 
 std::string webhook_body(const Delivery& delivery);
-std::string webhook_signature(const model::Secret& key, const std::string& id, std::int64_t timestamp,
+std::string webhook_signature(const model::Secret& secret, const std::string& id, std::int64_t timestamp,
                               const std::string& body);
 
 }  // namespace deadcalm::alerting

@@ -1,0 +1,45 @@
+#pragma once
+// The `sql` source: one number from a query on PostgreSQL. ${since} and ${window} are bound parameters
+// (timestamptz, interval), so nothing is ever pasted into the statement. Each count is a session of its own,
+// in a transaction that may only read and is never committed, with the time-out set on the server too.
+#include "config/reader.h"
+#include "config/secret_source.h"
+#include "config/template.h"
+#include "probes/postgres/pg_connection.h"
+#include "probes/traffic/count_source.h"
+
+namespace deadcalm::probes::traffic {
+
+struct SqlOptions {
+  config::SecretSource dsn;
+  config::Template query;
+};
+
+SqlOptions decode_sql(config::Reader& reader);
+
+struct SqlDeps {
+  runtime::Clock& clock;
+  net::any_io_executor executor;
+  const config::Environment& environment;
+  std::string instance;
+};
+
+class SqlSource final : public CountSource {
+ public:
+  SqlSource(SqlOptions options, SqlDeps deps);
+
+  net::awaitable<Counted> count(CountWindow window, model::SteadyTime deadline) override;
+  net::awaitable<CountedHours> history(model::WallTime now, model::Millis back,
+                                       model::SteadyTime deadline) override;
+  std::string describe(const CountWindow& window) const override;
+
+ private:
+  net::awaitable<postgres::PgResult> ask(std::vector<std::string> values, model::SteadyTime deadline);
+
+  SqlOptions options_;
+  SqlDeps deps_;
+  std::string statement_;           // with $1 and $2
+  std::vector<std::string> names_;  // of $1 and $2, where they are used
+};
+
+}  // namespace deadcalm::probes::traffic

@@ -1,0 +1,27 @@
+#pragma once
+// What one cycle of a write probe knows; shared by the probe's own .cpp files only.
+#include "probes/write_probe.h"
+#include "runtime/event.h"
+
+namespace deadcalm::probes {
+
+struct WriteProbe::Cycle {
+  model::Observation observation;
+  model::WriteLook look;
+  model::SteadyTime deadline{};
+  Canary canary;
+  model::Record record;  // the new one
+  bool verified = false;
+  bool kept_looked_at = false;
+  bool kept_absent = false;  // the kept record was read and is not there; identity proved
+  runtime::Event truth_done;
+
+  void fail(const char* step, const StepFailure& failure) {
+    look.write = failure.failure;
+    look.container_gone = look.container_gone || failure.container_gone;
+    observation.step = step;
+    observation.detail = failure.detail;
+  }
+};
+
+}  // namespace deadcalm::probes
