@@ -111,6 +111,7 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
   for (const auto& target : options.anchors.targets) targets.push_back(anchor(target));
   plan.anchors = std::make_unique<probes::Anchors>(std::move(targets), options.anchors.timeout, deps.clock,
                                                    deps.client, remembered.proved_anchors);
+  plan.heartbeats = std::make_unique<probes::check::HeartbeatBoard>();
   Memory memory(remembered);
   plan.services.reserve(configured.services.size());
   for (const ConfiguredService& service : configured.services) {
@@ -134,10 +135,10 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
                             write.common.interval});
     }
     for (const ConfiguredView& view : service.views) {
-      const probes::ViewDeps view_deps{deps.clock, deps.client, backend.instance, backend.canary_key};
-      out.views.push_back({std::make_unique<probes::HttpView>(service.name, view.common.name,
-                                                              view.common.timeout, view.options, view_deps),
-                           view.common.interval});
+      const probes::ViewDeps view_deps{deps.clock,       deps.client,        deps.executor,
+                                       backend.instance, backend.canary_key, plan.heartbeats.get()};
+      out.views.push_back({view.path.make({service.name, view.common.name, view.common.timeout}, view_deps),
+                           view.common.interval, view.path.heartbeat});
     }
     if (service.traffic) {
       const config::ProbeOptions& common = service.traffic->common;

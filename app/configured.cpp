@@ -1,5 +1,7 @@
 #include "app/configured.h"
 
+#include <set>
+
 namespace deadcalm::app {
 namespace {
 
@@ -22,6 +24,8 @@ evaluator::Policy policy_of(const config::ServiceOptions& service, const config:
   }
   for (const config::ProbeOptions& view : service.view)
     policy.views.push_back({view.name, view.interval, view.timeout});
+  for (const config::ProbeOptions& check : service.check)
+    policy.views.push_back({check.name, check.interval, check.timeout});
   if (service.traffic) {
     policy.traffic = evaluator::CountSource{service.traffic->source.name, service.traffic->source.interval};
     policy.on_silence_page = service.traffic->on_silence == config::OnSilence::page;
@@ -35,6 +39,7 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
   if (!loaded.options) return;
   config::Context context = loaded.context();
   services.reserve(loaded.options->services.size());
+  std::set<std::string> heartbeats;
   for (config::ServiceOptions& service : loaded.options->services) {
     ConfiguredService& out = services.emplace_back();
     out.name = service.name;
@@ -48,9 +53,20 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
     }
     for (config::ProbeOptions& view : service.view) {
       config::Reader reader = view.reader(context);
-      probes::HttpViewOptions decoded = probes::decode_view(view.type, reader);
+      probes::ViewPath path = probes::decode_view(view.type, reader);
       view.node = {};
-      out.views.push_back({view, std::move(decoded)});
+      out.views.push_back({view, std::move(path)});
+    }
+    for (config::ProbeOptions& check : service.check) {
+      config::Reader reader = check.reader(context);
+      probes::ViewPath path = probes::decode_check(check.type, reader);
+      check.node = {};
+      if (!path.heartbeat.empty() && !heartbeats.insert(path.heartbeat).second) {
+        reader.fault("name",
+                     "another heartbeat is named \"" + path.heartbeat + "\", and jobs tell themselves by it",
+                     "give each its own name");
+      }
+      out.views.push_back({check, std::move(path)});
     }
     if (service.traffic) {
       config::ProbeOptions& source = service.traffic->source;
@@ -75,6 +91,7 @@ config::KnownTypes known_types() {
   config::KnownTypes types;
   types.write = probes::write_types();
   types.view = probes::view_types();
+  types.check = probes::check_types();
   types.traffic = probes::traffic_types();
   types.channels = alerting::channel_types();
   return types;

@@ -20,7 +20,7 @@ struct ConfiguredWrite {
 };
 struct ConfiguredView {
   config::ProbeOptions common;
-  probes::HttpViewOptions options;
+  probes::ViewPath path;
 };
 struct ConfiguredTraffic {
   config::ProbeOptions common;
@@ -30,7 +30,7 @@ struct ConfiguredService {
   std::string name;
   evaluator::Policy policy;  // stream names are filled in when the store is known
   std::vector<ConfiguredWrite> writes;
-  std::vector<ConfiguredView> views;
+  std::vector<ConfiguredView> views;  // and after them the ordinary checks: they look alike from here on
   std::unique_ptr<ConfiguredTraffic> traffic;  // most services have none
 };
 

@@ -85,7 +85,11 @@ net::awaitable<model::Result<void>> Daemon::start_parts() {
   restored = co_await monitor_->restore();
   if (!restored) co_return restored;
 
-  api_ = std::make_unique<server::Api>(server::ApiDeps{clock_, metrics_, [this] { return facts(); }});
+  api_ = std::make_unique<server::Api>(
+      server::ApiDeps{clock_, metrics_, [this] { return facts(); },
+                      [this](std::string name, model::Beat beat, int exit_code) {
+                        return monitor_->beat(std::move(name), beat, exit_code);
+                      }});
   server_ = std::make_unique<server::HttpServer>(
       executor_, [this](server::Request request) { return api_->handle(std::move(request)); });
   const auto port = server_->start(options.web.listen);

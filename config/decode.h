@@ -12,7 +12,7 @@ namespace deadcalm::config {
 
 // Type names that the caller can build; an unknown one is a fault with did-you-mean.
 struct KnownTypes {
-  std::vector<std::string> write, view, traffic, channels;
+  std::vector<std::string> write, view, check, traffic, channels;
 };
 
 // Who can be told, known before the sections that name them are read.
@@ -47,7 +47,7 @@ std::vector<ServiceOptions> decode_services(Reader& root, const DefaultsOptions&
                                             const KnownTypes& types, Addressees& known);
 
 // --- decode_probe.cpp
-enum class Place { write, view, traffic };
+enum class Place { write, view, check, traffic };
 // `ordinal` counts the probes of this place and type, from 1; `taken` has the names of the service.
 ProbeOptions decode_probe(const Node& node, Place place, const DefaultsOptions& defaults,
                           const KnownTypes& types, std::map<std::string, int>& ordinals, Taken& taken,

@@ -10,6 +10,7 @@ std::string_view word(Place place) {
   switch (place) {
     case Place::write: return "write";
     case Place::view: return "view";
+    case Place::check: return "check";
     case Place::traffic: return "traffic";
   }
   return "write";
@@ -19,6 +20,7 @@ const std::vector<std::string>& known_in(Place place, const KnownTypes& types) {
   switch (place) {
     case Place::write: return types.write;
     case Place::view: return types.view;
+    case Place::check: return types.check;
     case Place::traffic: return types.traffic;
   }
   return types.write;
@@ -65,7 +67,7 @@ ProbeOptions decode_probe(const Node& node, Place place, const DefaultsOptions& 
   const bool readable =
       reader.has("interval") == interval.has_value() && reader.has("timeout") == timeout.has_value();
   if (readable) check_timeout(reader, probe);
-  if (place == Place::view) refuse_canary_names(node, context.faults());
+  if (place == Place::view || place == Place::check) refuse_canary_names(node, context.faults());
   if (place == Place::traffic) check_traffic_query(node, context.faults());
   reader.leave_the_rest();
   return probe;

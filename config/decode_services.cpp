@@ -42,6 +42,9 @@ void decode_probes(Reader& reader, const DefaultsOptions& defaults, const KnownT
   for (const Node& node : reader.list_or_one("view")) {
     service.view.push_back(decode_probe(node, Place::view, defaults, types, ordinals, taken, context));
   }
+  for (const Node& node : reader.list_or_one("check")) {
+    service.check.push_back(decode_probe(node, Place::check, defaults, types, ordinals, taken, context));
+  }
   if (const Node* traffic = reader.node("traffic")) {
     service.traffic = decode_traffic(*traffic, defaults, types, taken, context);
   }
@@ -62,9 +65,10 @@ ServiceOptions decode_service(const Node& node, const DefaultsOptions& defaults,
   service.policy = decode_policy(reader, defaults.policy);
   decode_probes(reader, defaults, types, service);
   check_slow_after(service, node, context.faults());
-  if (service.write.empty() && service.view.empty() && !service.traffic) {
+  const bool looks_at_clients = !service.view.empty() || service.traffic.has_value();
+  if (service.write.empty() && !looks_at_clients && service.check.empty()) {
     context.faults().add(node, "watches nothing", "give it \"write:\", and \"view:\" for what clients see");
-  } else if (service.write.empty()) {
+  } else if (service.write.empty() && looks_at_clients) {
     context.faults().warn(node, "truth not measured: nothing is written and read back", "give it \"write:\"");
   }
   return service;

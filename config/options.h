@@ -86,7 +86,8 @@ struct DefaultsOptions {
   model::Millis timeout = seconds{10};
 };
 
-// A write probe, a view probe or a traffic source: the common keys, and the rest for its type.
+// A write probe, a view probe, an ordinary check or a traffic source: the common keys, and the rest for its
+// type.
 struct ProbeOptions {
   std::string type;
   std::string name;  // given, or from place and type: "write-http", the second "write-http-2"
@@ -111,7 +112,7 @@ struct ServiceOptions {
   Route owner, page;  // defaults filled in
   std::vector<std::string> notify;
   PolicyOptions policy;
-  std::vector<ProbeOptions> write, view;
+  std::vector<ProbeOptions> write, view, check;
   std::optional<TrafficOptions> traffic;
   Mark mark;  // for faults found later
   Path path;

@@ -71,6 +71,14 @@ constexpr Family kFamilies[] = {
            page.sample({{"service", s.name}, {"view", v.probe}}, seconds(*v.canary_seen_at));
        }
      }},
+    {"deadcalm_certificate_expiry_timestamp_seconds",
+     "When the server's certificate ends, as a check saw it.", Kind::gauge,
+     [](const ServiceStatus& s, TextPage& page) {
+       for (const auto& v : s.views) {
+         if (v.certificate_ends)
+           page.sample({{"service", s.name}, {"probe", v.probe}}, seconds(*v.certificate_ends));
+       }
+     }},
     {"deadcalm_looks_total", "Looks since start, by outcome; unknown is our own fault and no evidence.",
      Kind::counter,
      [](const ServiceStatus& s, TextPage& page) {

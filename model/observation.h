@@ -51,7 +51,8 @@ struct ViewLook {
   std::optional<SeenToken> newest;  // nullopt: a valid answer without a token ("nothing newer seen")
   std::optional<Millis> lifetime;   // what the answer allows caches to keep it: s-maxage, else max-age
   int http_status = 0;              // 0: no answer
-  std::string cache_evidence;       // the header that decided, e.g. "X-Cache-Status: STALE"
+  std::optional<WallTime> certificate_ends;  // of an ordinary check over TLS
+  std::string cache_evidence;                // the header that decided, e.g. "X-Cache-Status: STALE"
 };
 
 // One look at all anchors of this site.

@@ -33,6 +33,7 @@ struct ViewStatus {
   std::uint64_t looks = 0, failed = 0, unknown = 0;
   std::optional<WallTime> canary_seen_at;  // when the newest token it shows was written
   int http_status = 0;
+  std::optional<WallTime> certificate_ends;
   Millis took{};
   Client client = Client::unknown;
   std::string cache;  // a word of CacheClass

@@ -49,6 +49,7 @@ void remember(model::ViewStatus& status, const model::Observation& observation, 
     status.canary_seen_at = look.newest->written;
   }
   status.http_status = look.http_status;
+  if (look.certificate_ends) status.certificate_ends = look.certificate_ends;
   status.took = observation.ended.steady - observation.started.steady;
   status.client = look.client;
   status.cache = std::string(model::name(look.cache));

@@ -102,6 +102,7 @@ net::awaitable<model::Result<void>> Monitor::restore() {
     restore_counts(*service, *counts);
     service->saved = service->tallied = now.steady;
   }
+  if (plan_.heartbeats) co_return co_await restore_heartbeats();
   co_return model::Result<void>{};
 }
 

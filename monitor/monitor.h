@@ -44,6 +44,9 @@ class Monitor {
   net::awaitable<void> stop(model::Millis patience);
 
   model::SiteStatus status() const;
+  // A job tells that it started, ended well or failed. Durable, and looked at, when it resumes without an
+  // error; not_found: no such heartbeat is configured.
+  net::awaitable<model::Result<void>> beat(std::string name, model::Beat beat, int exit_code);
   // Reads new commands soon, without waiting for the next poll.
   void poke();
 
@@ -89,6 +92,9 @@ class Monitor {
   void count_look(Service& service, std::size_t index, const model::Observation& observation);
   void restore_counts(Service& service, const std::vector<store::Document>& counts);
   net::awaitable<void> prune();
+
+  // heartbeats.cpp
+  net::awaitable<model::Result<void>> restore_heartbeats();
 
   // commands.cpp: what people say
   net::awaitable<void> read_commands();

@@ -37,8 +37,8 @@ struct Monitor::Thing {
   model::Millis interval{0};            // 0: only when wished
   SteadyTime regular = Agenda::kNever;  // next start by its own interval
   bool running = false;
-  bool again = false;                // wanted while it ran
-  bool rechecking = false;           // its due time is a recheck: an anchor look goes beside
+  bool again = false;                 // wanted while it ran
+  bool rechecking = false;            // its due time is a recheck: an anchor look goes beside
   std::vector<Operation> operations;  // waiting for the probe to be idle, oldest first
 };
 

@@ -8,6 +8,7 @@
 #include "evaluator/policy.h"
 #include "evaluator/site.h"
 #include "probes/anchor/anchors.h"
+#include "probes/check/heartbeat.h"
 #include "probes/traffic/count_source.h"
 #include "probes/view/view.h"
 #include "probes/write_probe.h"
@@ -22,6 +23,7 @@ struct WritePlan {
 struct ViewPlan {
   std::unique_ptr<probes::View> view;
   model::Millis interval{60'000};
+  std::string heartbeat{};  // the name a job tells itself by; empty: no heartbeat
 };
 
 struct TrafficPlan {
@@ -42,6 +44,7 @@ struct Plan {
   std::string site, instance;
   evaluator::SitePolicy site_policy;
   std::unique_ptr<probes::Anchors> anchors;
+  std::unique_ptr<probes::check::HeartbeatBoard> heartbeats;  // what views of services read; may be null
   model::Millis anchor_interval{30'000};
   model::Millis retention = std::chrono::hours{24 * 90};  // of what the store keeps as history
   std::vector<ServicePlan> services;

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "model/duration.h"
+#include "probes/check/heartbeat.h"
+#include "probes/check/http_check.h"
+#include "probes/check/tcp_check.h"
 #include "probes/dynamodb/decode.h"
 #include "probes/http/decode.h"
 #include "probes/postgres/decode.h"
@@ -69,12 +72,24 @@ constexpr BackendType kDoorTypes[] = {
     {"dynamodb", [](config::Reader& r) { return make_dynamodb(dynamodb::decode_dynamodb_door(r)); }},
 };
 
+ViewPath make_http_view(HttpViewOptions options) {
+  const std::string target = "GET " + options.url;
+  return {target, [options = std::move(options)](ViewPlace place, const ViewDeps& deps) {
+            return std::make_unique<HttpView>(std::move(place), options, deps);
+          }};
+}
+
 struct ViewType {
   std::string_view name;
-  HttpViewOptions (*decode)(config::Reader&);
+  ViewPath (*decode)(config::Reader&);
 };
 constexpr ViewType kViewTypes[] = {
-    {"http", &decode_http_view},
+    {"http", [](config::Reader& r) { return make_http_view(decode_http_view(r)); }},
+};
+constexpr ViewType kCheckTypes[] = {
+    {"http", &check::decode_http_check},
+    {"tcp", &check::decode_tcp_check},
+    {"heartbeat", &check::decode_heartbeat},
 };
 
 using MakeSource = std::function<std::unique_ptr<CountSource>(const BackendDeps&)>;
@@ -140,6 +155,18 @@ MakeBackend decode_read_from(config::Reader& reader) {
   return make;
 }
 
+template <std::size_t N>
+ViewPath decode_with(const ViewType (&types)[N], const std::string& type, config::Reader& reader) {
+  const auto row = find_in(types, type);
+  if (row == std::end(types)) {  // the loader has told it already
+    reader.leave_the_rest();
+    return {};
+  }
+  ViewPath path = row->decode(reader);
+  reader.finish();
+  return path;
+}
+
 }  // namespace
 
 WritePath decode_write(const std::string& type, config::Reader& reader) {
@@ -159,15 +186,11 @@ WritePath decode_write(const std::string& type, config::Reader& reader) {
   return path;
 }
 
-HttpViewOptions decode_view(const std::string& type, config::Reader& reader) {
-  const auto row = find_in(kViewTypes, type);
-  if (row == std::end(kViewTypes)) {
-    reader.leave_the_rest();
-    return {};
-  }
-  HttpViewOptions options = row->decode(reader);
-  reader.finish();
-  return options;
+ViewPath decode_view(const std::string& type, config::Reader& reader) {
+  return decode_with(kViewTypes, type, reader);
+}
+ViewPath decode_check(const std::string& type, config::Reader& reader) {
+  return decode_with(kCheckTypes, type, reader);
 }
 
 TrafficPath decode_traffic(const std::string& type, config::Reader& reader, model::Millis interval) {
@@ -194,6 +217,9 @@ std::vector<std::string> write_types() {
 }
 std::vector<std::string> read_from_types() {
   return names_of(kDoorTypes);
+}
+std::vector<std::string> check_types() {
+  return names_of(kCheckTypes);
 }
 std::vector<std::string> view_types() {
   return names_of(kViewTypes);

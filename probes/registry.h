@@ -44,12 +44,14 @@ struct TrafficPath {
 // Decode the type's own keys (and read_from) and finish the reader. Faults go to its context; the
 // result may only be used when there are none.
 WritePath decode_write(const std::string& type, config::Reader& reader);
-HttpViewOptions decode_view(const std::string& type, config::Reader& reader);
+ViewPath decode_view(const std::string& type, config::Reader& reader);
+ViewPath decode_check(const std::string& type, config::Reader& reader);
 TrafficPath decode_traffic(const std::string& type, config::Reader& reader, model::Millis interval);
 
 std::vector<std::string> write_types();
 std::vector<std::string> read_from_types();
 std::vector<std::string> view_types();
+std::vector<std::string> check_types();
 std::vector<std::string> traffic_types();
 
 }  // namespace deadcalm::probes

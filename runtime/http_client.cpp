@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <new>
 
 #include "runtime/curl_loop.h"
@@ -90,6 +91,7 @@ void apply(Exchange& exchange) {
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.timeout.count()));
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.session == nullptr ? 1L : 0L);
   if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
+  curl_easy_setopt(easy, CURLOPT_CERTINFO, request.certificate ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request.verify_tls ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request.verify_tls ? 2L : 0L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange.error_text);
@@ -115,6 +117,22 @@ void read_timings(Exchange& exchange) {
   t.tls = phase(easy, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T);
   t.first_byte = phase(easy, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T);
   t.total = phase(easy, CURLINFO_NONE, CURLINFO_TOTAL_TIME_T);
+}
+
+// Of the first certificate of the chain, the server's own: "Expire date:Nov 25 02:14:46 2027 GMT".
+std::optional<model::WallTime> certificate_end(CURL* easy) {
+  constexpr std::string_view kKey = "Expire date:";
+  curl_certinfo* chain = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr ||
+      chain->num_of_certs == 0)
+    return std::nullopt;
+  for (const curl_slist* line = chain->certinfo[0]; line != nullptr; line = line->next) {
+    const std::string_view text(line->data);
+    if (!text.starts_with(kKey)) continue;
+    const std::time_t at = curl_getdate(line->data + kKey.size(), nullptr);
+    if (at != -1) return model::from_unix_millis(static_cast<std::int64_t>(at) * 1000);
+  }
+  return std::nullopt;
 }
 
 HttpFault fault_of(CURLcode code, long os_error) {
@@ -261,6 +279,7 @@ net::awaitable<std::expected<HttpAnswer, HttpFailure>> HttpClient::fetch(HttpReq
     curl_easy_getinfo(exchange.easy, CURLINFO_NUM_CONNECTS, &new_connections);
     exchange.answer.status = static_cast<int>(status);
     exchange.answer.reused_connection = new_connections == 0;
+    if (exchange.request.certificate) exchange.answer.certificate_ends = certificate_end(exchange.easy);
     read_timings(exchange);
     result = std::move(exchange.answer);
   }

@@ -45,6 +45,7 @@ struct HttpRequest {
   std::size_t max_body_bytes = 1 << 20;
   std::string ca_file;  // PEM; empty: the system's store
   bool verify_tls = true;
+  bool certificate = false;  // tell when the server's certificate ends (HttpAnswer::certificate_ends)
   // nullptr: a connection of its own, since a pooled one hides faults of DNS, TLS and the balancer.
   HttpSession* session = nullptr;
 };
@@ -60,6 +61,7 @@ struct HttpAnswer {
   std::string body;
   HttpTimings timings;
   bool reused_connection = false;
+  std::optional<model::WallTime> certificate_ends;  // notAfter of the server's own, when asked for
 
   // First value of a header (name in lower case); nullptr if absent.
   const std::string* header(std::string_view name) const;

@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 #include "exporter/blackbox.h"
 #include "model/duration.h"
@@ -15,6 +16,7 @@ namespace {
 namespace json = boost::json;
 constexpr model::Millis kShareScrapes{1'000};
 constexpr model::Millis kLoopStuck{60'000};
+constexpr std::string_view kHeartbeats = "/api/v1/heartbeats/";
 constexpr const char* kPrometheusText = "text/plain; version=0.0.4; charset=utf-8";
 
 Response text(int status, std::string body) {
@@ -131,6 +133,11 @@ std::string services_json(const model::SiteStatus& site) {
 Api::Api(ApiDeps deps) : deps_(std::move(deps)) {}
 
 net::awaitable<Response> Api::handle(Request request) {
+  if (request.path.starts_with(kHeartbeats)) {
+    if (request.method != "GET" && request.method != "POST" && request.method != "HEAD")
+      co_return text(405, "GET or POST tells a heartbeat\n");
+    co_return co_await heartbeat(request.path.substr(kHeartbeats.size()));
+  }
   if (request.method != "GET" && request.method != "HEAD") co_return text(405, "only GET is answered here\n");
   if (request.path == "/metrics") co_return co_await metrics();
   if (request.path == "/probe") co_return blackbox(request);
@@ -141,8 +148,35 @@ net::awaitable<Response> Api::handle(Request request) {
     response.content_type = "application/json";
     co_return response;
   }
-  co_return text(
-      404, "not here; there are /metrics, /probe?service=NAME, /api/v1/services, /-/healthy and /-/ready\n");
+  co_return text(404,
+                 "not here; there are /metrics, /probe?service=NAME, /api/v1/services, "
+                 "/api/v1/heartbeats/NAME, /-/healthy and /-/ready\n");
+}
+
+// NAME: ended well; NAME/start, NAME/fail, NAME/0 to NAME/255: as the words and exit codes say.
+net::awaitable<Response> Api::heartbeat(std::string path) const {
+  using model::Beat;
+  const std::size_t slash = path.find('/');
+  const std::string name = path.substr(0, slash);
+  const std::string word = slash == std::string::npos ? "0" : path.substr(slash + 1);
+  Beat beat = Beat::ok;
+  unsigned code = 0;
+  if (word == "start") {
+    beat = Beat::start;
+  } else if (word == "fail") {
+    beat = Beat::fail;
+  } else {
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), code);
+    if (error != std::errc{} || end != word.data() + word.size() || code > 255) {
+      co_return text(404, "after the name comes nothing, /start, /fail or an exit code from 0 to 255\n");
+    }
+    if (code != 0) beat = Beat::fail;
+  }
+  if (!deps_.beat) co_return text(404, "no heartbeats here\n");
+  const auto taken = co_await deps_.beat(name, beat, static_cast<int>(code));
+  if (taken) co_return text(200, "ok\n");
+  const bool unknown = taken.error().kind == model::ErrorKind::not_found;
+  co_return text(unknown ? 404 : 503, taken.error().message + '\n');
 }
 
 net::awaitable<Response> Api::metrics() {

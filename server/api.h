@@ -2,6 +2,7 @@
 // What the daemon answers over HTTP (docs/configuration.md, "HTTP"):
 //   GET /metrics            Prometheus text, rendered off the loop, shared by scrapes at the same time
 //   GET /probe?service=NAME blackbox names about one service; &debug=true adds the last looks in words
+//   GET or POST /api/v1/heartbeats/NAME[/start|/fail|/EXITCODE]  a job tells that it lives (0: it ended well)
 //   GET /api/v1/services    the present status as JSON
 //   GET /-/healthy          200 while the loop runs and the store can be written, else 503 with the reason
 //   GET /-/ready            200 once started
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "exporter/metrics.h"
+#include "model/heartbeat.h"
 #include "model/status.h"
 #include "runtime/clock.h"
 #include "runtime/worker.h"
@@ -21,6 +23,8 @@ struct ApiDeps {
   runtime::Clock& clock;
   exporter::Metrics& metrics;
   std::function<exporter::Facts()> facts;
+  // A job's beat; may be empty.
+  std::function<net::awaitable<model::Result<void>>(std::string name, model::Beat beat, int exit_code)> beat;
 };
 
 // Loop thread only; outlives the HttpServer whose handler it is.
@@ -31,6 +35,7 @@ class Api {
 
  private:
   net::awaitable<Response> metrics();
+  net::awaitable<Response> heartbeat(std::string path) const;
   Response blackbox(const Request& request) const;
   Response healthy() const;
 

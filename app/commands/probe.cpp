@@ -64,7 +64,7 @@ void print_dry_run(Bench& bench, const ConfiguredService& service, std::ostream&
                        d.calls_per_cycle, cycles * d.calls_per_cycle, cycles * d.calls_per_cycle * 30 / 1e6);
   }
   for (const ConfiguredView& view : service.views) {
-    out << service.name << '/' << view.common.name << ": GET " << view.options.url << " every "
+    out << service.name << '/' << view.common.name << ": " << view.path.target << " every "
         << model::to_text(view.common.interval) << '\n';
   }
   if (service.traffic) {

@@ -40,18 +40,13 @@ HttpViewOptions decode_http_view(config::Reader& reader) {
   return options;
 }
 
-HttpView::HttpView(std::string service, std::string probe, model::Millis timeout, HttpViewOptions options,
-                   ViewDeps deps)
-    : service_(std::move(service)),
-      probe_(std::move(probe)),
-      timeout_(timeout),
-      options_(std::move(options)),
-      deps_(std::move(deps)) {}
+HttpView::HttpView(ViewPlace place, HttpViewOptions options, ViewDeps deps)
+    : place_(std::move(place)), options_(std::move(options)), deps_(std::move(deps)) {}
 
 net::awaitable<model::Observation> HttpView::look() {
   model::Observation observation;
-  observation.service = service_;
-  observation.probe = probe_;
+  observation.service = place_.service;
+  observation.probe = place_.probe;
   observation.started = deps_.clock.now();
   runtime::HttpRequest request;
   request.url = options_.url;
@@ -59,7 +54,7 @@ net::awaitable<model::Observation> HttpView::look() {
   request.headers.emplace_back("User-Agent", "deadcalm/" DEADCALM_VERSION);
   request.headers.emplace_back("Deadcalm-Canary", deps_.instance);
   if (auto auth = http::auth_header(options_.auth)) request.headers.push_back(*std::move(auth));
-  request.timeout = timeout_;
+  request.timeout = place_.timeout;
   request.max_body_bytes = options_.max_body_bytes;
   request.ca_file = options_.ca_file;
   request.verify_tls = options_.verify_tls;

@@ -2,11 +2,8 @@
 // The `http` view: one GET along the clients' own path, caches and all. Asks for the newest token and
 // for what the answer's headers say about caches.
 #include "config/reader.h"
-#include "model/observation.h"
 #include "probes/http/http_step.h"
 #include "probes/view/view.h"
-#include "runtime/clock.h"
-#include "runtime/http_client.h"
 
 namespace deadcalm::probes {
 
@@ -23,27 +20,18 @@ struct HttpViewOptions {
 
 HttpViewOptions decode_http_view(config::Reader& reader);
 
-struct ViewDeps {
-  runtime::Clock& clock;
-  runtime::HttpClient& client;
-  std::string instance;
-  model::Secret canary_key;
-};
-
 class HttpView final : public View {
  public:
-  HttpView(std::string service, std::string probe, model::Millis timeout, HttpViewOptions options,
-           ViewDeps deps);
+  HttpView(ViewPlace place, HttpViewOptions options, ViewDeps deps);
 
   net::awaitable<model::Observation> look() override;
-  const std::string& name() const override { return probe_; }
+  const std::string& name() const override { return place_.probe; }
 
  private:
   void read_answer(const runtime::HttpAnswer& answer, model::Observation& observation,
                    model::ViewLook& look) const;
 
-  std::string service_, probe_;
-  model::Millis timeout_;
+  ViewPlace place_;
   HttpViewOptions options_;
   ViewDeps deps_;
 };

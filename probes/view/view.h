@@ -1,8 +1,13 @@
 #pragma once
-// One look along the clients' own path.
+// One look along the clients' own path, or an ordinary check: both say whether somebody answers as expected.
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "model/observation.h"
+#include "model/secret.h"
+#include "runtime/clock.h"
+#include "runtime/http_client.h"
 #include "runtime/net.h"
 
 namespace deadcalm::probes {
@@ -13,6 +18,35 @@ class View {
   // An observation with a ViewLook. Never throws but on cancellation; ends by its own time-out.
   virtual net::awaitable<model::Observation> look() = 0;
   virtual const std::string& name() const = 0;
+};
+
+namespace check {
+class HeartbeatBoard;
+}
+
+// What a view may use; all outlive it.
+struct ViewDeps {
+  runtime::Clock& clock;
+  runtime::HttpClient& client;
+  net::any_io_executor executor;
+  std::string instance;
+  model::Secret canary_key;
+  check::HeartbeatBoard* heartbeats = nullptr;  // where jobs' beats arrive; null: nobody receives them
+};
+
+// Which one it is.
+struct ViewPlace {
+  std::string service, probe;
+  model::Millis timeout{10'000};
+};
+
+using MakeView = std::function<std::unique_ptr<View>(ViewPlace, const ViewDeps&)>;
+
+// One `view:` or `check:` entry, decoded.
+struct ViewPath {
+  std::string target;  // what is asked, for people: "GET https://shop.example.com/"
+  MakeView make;
+  std::string heartbeat{};  // the name a job tells itself by; empty: it looks by itself
 };
 
 }  // namespace deadcalm::probes

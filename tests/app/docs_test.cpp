@@ -106,7 +106,7 @@ std::string whole(const std::string& place, std::string text) {
   const std::string written =
       "    write: { type: http, resource: \"https://api.example.com/c\", json: { t: \"${canary.token}\" } "
       "}\n";
-  if (place == "write" || place == "view" || place == "traffic") {
+  if (place == "write" || place == "view" || place == "check" || place == "traffic") {
     text = "services:\n  - name: orders\n" + (place == "write" ? "" : written) + "    " + place + ":\n" +
            indented(text, "      ");
   } else {

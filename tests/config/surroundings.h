@@ -30,6 +30,7 @@ inline config::Environment machine() {
 inline config::KnownTypes known_types() {
   return {.write = {"http", "graphql", "postgres", "appsync"},
           .view = {"http", "beacons", "websocket"},
+          .check = {"http", "tcp", "heartbeat"},
           .traffic = {"prometheus", "sql"},
           .channels = {"pagerduty", "slack"}};
 }

@@ -259,3 +259,41 @@ TEST_CASE("a full disk: keeps running, says why it is not healthy, pages past th
   CHECK(tests::ends_within(site.process, 5s) == 0);
   CHECK(site.records() <= 2);
 }
+
+TEST_CASE("a job's heartbeat: unknown, well, late, told by itself; durable before it is answered") {
+  tests::Site site;
+  const std::string services = "services:\n";
+  std::string yaml = site.yaml();
+  yaml.insert(yaml.find(services) + services.size(),
+              "  - name: nightly\n"
+              "    check:\n"
+              "      - { type: heartbeat, name: nightly-export, every: 2s, grace: 1s, interval: 500ms, "
+              "timeout: 100ms }\n"
+              "      - { type: tcp, target: \"127.0.0.1:" +
+                  std::to_string(site.port) + "\", interval: 500ms, timeout: 200ms }\n");
+  site.write_config(yaml);
+  site.start();
+  const std::string beats = "/api/v1/heartbeats/";
+  const auto nightly = [&](std::size_t view) {
+    return boost::json::parse(site.get("/api/v1/services").text).at("services").at(0).at("views").at(view);
+  };
+  CHECK(site.get(beats + "nobody").code == 404);
+  CHECK(site.get(beats + "nightly-export/perhaps").code == 404);
+  CHECK(tests::eventually([&] { return nightly(0).at("client") == "unknown"; }));
+  CHECK(tests::eventually([&] { return nightly(1).at("client") == "ok"; }));
+
+  CHECK(site.get(beats + "nightly-export").code == 200);
+  CHECK(tests::eventually([&] { return nightly(0).at("client") == "ok"; }));
+  site.process.kill();  // what was answered with 200 is known to the next start
+  site.launch();
+  CHECK(tests::eventually([&] { return site.get("/api/v1/services").code == 200; }));
+  CHECK(tests::eventually([&] { return nightly(0).at("client") == "fail"; }));
+  CHECK(boost::json::serialize(nightly(0)).find("last heard") != std::string::npos);
+
+  CHECK(site.get(beats + "nightly-export/3").code == 200);
+  CHECK(tests::eventually(
+      [&] { return boost::json::serialize(nightly(0)).find("exit code 3") != std::string::npos; }));
+  CHECK(tests::http("http://127.0.0.1:" + std::to_string(site.port) + beats + "nightly-export", "x=1").code ==
+        200);
+  CHECK(tests::eventually([&] { return nightly(0).at("client") == "ok"; }));
+}
