@@ -18,6 +18,7 @@ server_packages=(
   prometheus prometheus-alertmanager
   python3 curl
   redis-server openssl                                  # Redis, with TLS too
+  monitoring-plugins-basic                              # check_http and check_tcp as views
   python3-botocore                                      # checks the signatures of AWS requests
 )
 # Node.js as it is where there is one with its npm; else Debian's.

@@ -7,6 +7,7 @@
 #include "probes/check/http_check.h"
 #include "probes/check/tcp_check.h"
 #include "probes/dynamodb/decode.h"
+#include "probes/exec/decode.h"
 #include "probes/http/decode.h"
 #include "probes/postgres/decode.h"
 #include "probes/redis/decode.h"
@@ -55,6 +56,14 @@ MakeBackend make_redis(redis::RedisOptions decoded) {
 constexpr model::Millis kYoungestRung = std::chrono::seconds{10};
 constexpr model::Millis kOldestRung = std::chrono::days{3650};
 
+MakeBackend make_exec(exec::ExecOptions decoded) {
+  auto options = std::make_shared<const exec::ExecOptions>(std::move(decoded));
+  return [options](const BackendDeps& d) {
+    return std::make_unique<exec::ExecBackend>(options,
+                                               exec::ExecDeps{d.clock, d.executor, d.instance, d.canary_key});
+  };
+}
+
 struct BackendType {
   std::string_view name;
   MakeBackend (*decode)(config::Reader&);
@@ -66,6 +75,7 @@ constexpr BackendType kWriteTypes[] = {
     {"dynamodb", [](config::Reader& r) { return make_dynamodb(dynamodb::decode_dynamodb(r)); }},
     {"s3", [](config::Reader& r) { return make_s3(s3::decode_s3(r)); }},
     {"redis", [](config::Reader& r) { return make_redis(redis::decode_redis(r)); }},
+    {"exec", [](config::Reader& r) { return make_exec(exec::decode_exec(r)); }},
 };
 constexpr BackendType kDoorTypes[] = {
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres_door(r)); }},
@@ -85,11 +95,13 @@ struct ViewType {
 };
 constexpr ViewType kViewTypes[] = {
     {"http", [](config::Reader& r) { return make_http_view(decode_http_view(r)); }},
+    {"exec", &exec::decode_plugin_check},
 };
 constexpr ViewType kCheckTypes[] = {
     {"http", &check::decode_http_check},
     {"tcp", &check::decode_tcp_check},
     {"heartbeat", &check::decode_heartbeat},
+    {"exec", &exec::decode_plugin_check},
 };
 
 using MakeSource = std::function<std::unique_ptr<CountSource>(const BackendDeps&)>;
