@@ -7,6 +7,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
       libboost1.81-dev libboost-json1.81-dev \
       libcurl4-openssl-dev libssl-dev \
       libpq-dev libsqlite3-dev libsqlitecpp-dev \
+      libhiredis-dev \
       libyaml-cpp-dev libre2-dev libcli11-dev \
       libspdlog-dev prometheus-cpp-dev zlib1g-dev \
       libhowardhinnant-date-dev \
@@ -19,7 +20,7 @@ RUN cmake --preset release && cmake --build --preset release --target deadcalm \
 FROM docker.io/library/debian:bookworm-slim
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       ca-certificates tzdata \
-      libboost-container1.81.0 libboost-json1.81.0 libcurl4 libssl3 libpq5 libsqlite3-0 \
+      libboost-container1.81.0 libboost-json1.81.0 libcurl4 libssl3 libpq5 libsqlite3-0 libhiredis0.14 \
       libyaml-cpp0.7 libre2-9 libspdlog1.10 libprometheus-cpp-core1.0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin deadcalm \

@@ -29,6 +29,11 @@ model::Result<std::string> read_small_file(const std::string& path) {
   return text;
 }
 
+bool may_be_run(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
+}
+
 }  // namespace
 
 std::string why_unreadable(int error) {
@@ -46,6 +51,7 @@ Environment process_environment() {
     here.variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   here.read_file = read_small_file;
+  here.is_program = may_be_run;
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0') here.host_name = name.data();
   std::error_code error;

@@ -15,6 +15,9 @@ struct Environment {
   // The whole file; errors say why not. An empty function means: there are no files.
   std::function<model::Result<std::string>(const std::string& path)> read_file;
 
+  // Is this a file that we may run? An empty function means: there are no programs.
+  std::function<bool(const std::string& path)> is_program;
+
   std::string host_name = "localhost";  // default name of the site
   bool in_container = false;            // default store path is then /data/deadcalm.db
 };

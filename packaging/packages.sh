@@ -5,6 +5,7 @@ build_packages=(
   libboost1.81-dev libboost-json1.81-dev                # event loop, HTTP server, JSON
   libcurl4-openssl-dev libssl-dev                       # HTTP client, TLS, HMAC
   libpq-dev libsqlite3-dev libsqlitecpp-dev             # PostgreSQL probes, the embedded store
+  libhiredis-dev                                        # the parser of Redis probes
   libyaml-cpp-dev libre2-dev libcli11-dev               # configuration, assertions, command line
   libspdlog-dev prometheus-cpp-dev zlib1g-dev           # logs, metrics
   libhowardhinnant-date-dev                             # time zones
@@ -16,9 +17,12 @@ server_packages=(
   postgresql-15 nginx-light varnish                     # real peers of the integration tests
   prometheus prometheus-alertmanager
   python3 curl
+  redis-server openssl                                  # Redis, with TLS too
+  monitoring-plugins-basic                              # check_http and check_tcp as views
+  python3-botocore                                      # checks the signatures of AWS requests
 )
 # Node.js as it is where there is one with its npm; else Debian's.
-command -v npm >/dev/null || server_packages+=(nodejs npm)   # GraphQL and AppSync servers of the tests
+command -v npm >/dev/null || server_packages+=(nodejs npm)   # GraphQL, AppSync, DynamoDB and S3 servers of the tests
 
 # install_missing WHY PACKAGE...: says what apt will install and why, then installs it.
 install_missing() {

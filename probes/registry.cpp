@@ -7,9 +7,13 @@
 #include "probes/check/heartbeat.h"
 #include "probes/check/http_check.h"
 #include "probes/check/tcp_check.h"
+#include "probes/dynamodb/decode.h"
+#include "probes/exec/decode.h"
 #include "probes/graphql/decode.h"
 #include "probes/http/decode.h"
 #include "probes/postgres/decode.h"
+#include "probes/redis/decode.h"
+#include "probes/s3/decode.h"
 #include "probes/traffic/http_source.h"
 #include "probes/traffic/prometheus_source.h"
 #include "probes/traffic/sql_source.h"
@@ -44,9 +48,37 @@ MakeBackend make_postgres(postgres::PostgresOptions options) {
         options, postgres::PostgresDeps{d.clock, d.executor, d.environment, d.instance});
   };
 }
+aws::AwsDeps aws_deps(const BackendDeps& d) {
+  return {d.clock, d.client, d.environment, d.instance, d.canary_key};
+}
+MakeBackend make_dynamodb(dynamodb::DynamoOptions decoded) {
+  auto options = std::make_shared<const dynamodb::DynamoOptions>(std::move(decoded));
+  return [options](const BackendDeps& d) {
+    return std::make_unique<dynamodb::DynamoBackend>(options, aws_deps(d));
+  };
+}
+MakeBackend make_s3(s3::S3Options decoded) {
+  auto options = std::make_shared<const s3::S3Options>(std::move(decoded));
+  return [options](const BackendDeps& d) { return std::make_unique<s3::S3Backend>(options, aws_deps(d)); };
+}
+MakeBackend make_redis(redis::RedisOptions decoded) {
+  auto options = std::make_shared<const redis::RedisOptions>(std::move(decoded));
+  return [options](const BackendDeps& d) {
+    return std::make_unique<redis::RedisBackend>(
+        options, redis::RedisDeps{d.clock, d.executor, d.environment, d.instance, d.canary_key});
+  };
+}
 
 constexpr model::Millis kYoungestRung = std::chrono::seconds{10};
 constexpr model::Millis kOldestRung = std::chrono::days{3650};
+
+MakeBackend make_exec(exec::ExecOptions decoded) {
+  auto options = std::make_shared<const exec::ExecOptions>(std::move(decoded));
+  return [options](const BackendDeps& d) {
+    return std::make_unique<exec::ExecBackend>(options,
+                                               exec::ExecDeps{d.clock, d.executor, d.instance, d.canary_key});
+  };
+}
 
 struct BackendType {
   std::string_view name;
@@ -59,9 +91,14 @@ constexpr BackendType kWriteTypes[] = {
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres(r)); }},
     {"graphql", [](config::Reader& r) { return make_graphql(graphql::decode_graphql(r)); }},
     {"appsync", [](config::Reader& r) { return make_appsync(appsync::decode_appsync(r)); }, true},
+    {"dynamodb", [](config::Reader& r) { return make_dynamodb(dynamodb::decode_dynamodb(r)); }},
+    {"s3", [](config::Reader& r) { return make_s3(s3::decode_s3(r)); }},
+    {"redis", [](config::Reader& r) { return make_redis(redis::decode_redis(r)); }},
+    {"exec", [](config::Reader& r) { return make_exec(exec::decode_exec(r)); }},
 };
 constexpr BackendType kDoorTypes[] = {
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres_door(r)); }},
+    {"dynamodb", [](config::Reader& r) { return make_dynamodb(dynamodb::decode_dynamodb_door(r)); }},
 };
 
 ViewPath make_http_view(HttpViewOptions options) {
@@ -77,11 +114,13 @@ struct ViewType {
 };
 constexpr ViewType kViewTypes[] = {
     {"http", [](config::Reader& r) { return make_http_view(decode_http_view(r)); }},
+    {"exec", &exec::decode_plugin_check},
 };
 constexpr ViewType kCheckTypes[] = {
     {"http", &check::decode_http_check},
     {"tcp", &check::decode_tcp_check},
     {"heartbeat", &check::decode_heartbeat},
+    {"exec", &exec::decode_plugin_check},
 };
 
 using MakeSource = std::function<std::unique_ptr<CountSource>(const BackendDeps&)>;

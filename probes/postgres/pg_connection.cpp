@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "probes/busy.h"
 #include "probes/postgres/sqlstate.h"
 
 namespace deadcalm::probes::postgres {
@@ -82,7 +83,6 @@ void PgConnection::close() {
   socket_.reset();
   if (conn_ != nullptr) PQfinish(conn_);
   conn_ = nullptr;
-  busy_ = false;
 }
 
 void PgConnection::watch_socket() {
@@ -117,6 +117,7 @@ StepFailure PgConnection::broken(const char* doing) {
 
 net::awaitable<std::optional<StepFailure>> PgConnection::open(model::Secret dsn, std::string application_name,
                                                               model::SteadyTime deadline) {
+  const Busy busy(busy_);
   close();
   const auto parsed = parse_dsn(dsn);
   if (!parsed) co_return StepFailure{model::Write::contract, parsed.error(), false, false, false};
@@ -185,7 +186,7 @@ net::awaitable<PgResult> PgConnection::run(std::string sql, std::vector<std::str
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  busy_ = true;
+  const Busy busy(busy_);
   if (PQsendQueryParams(conn_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
                         nullptr, 0) == 0) {
     co_return std::unexpected(broken("send"));
@@ -222,7 +223,6 @@ net::awaitable<PgResult> PgConnection::run(std::string sql, std::vector<std::str
     }
     PQclear(result);
   }
-  busy_ = false;
   if (PQstatus(conn_) == CONNECTION_BAD) close();
   co_return answer;
 }

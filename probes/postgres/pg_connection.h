@@ -33,7 +33,7 @@ class PgConnection {
   PgConnection& operator=(const PgConnection&) = delete;
 
   bool is_open() const { return conn_ != nullptr; }
-  bool busy() const { return busy_; }
+  bool busy() const { return busy_; }  // somebody is in open() or run()
 
   // conninfo or URI, as libpq reads it. Names are resolved beside the loop (libpq would block it).
   net::awaitable<std::optional<StepFailure>> open(model::Secret dsn, std::string application_name,

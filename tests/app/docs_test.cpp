@@ -53,6 +53,7 @@ config::Environment surroundings() {
   here.variables = {{"ORDERS_CANARY_KEY", "canary-key-of-the-docs"},
                     {"SLACK_WEBHOOK", "https://hooks.example.com/services/T0/B0/X0"},
                     {"DEADMAN_ID", "1b4e28ba-2fa1"}};
+  here.is_program = [](const std::string& path) { return path.starts_with("/usr/"); };
   here.read_file = [](const std::string& path) -> model::Result<std::string> {
     if (path.ends_with("dsn") || path.ends_with("_ro")) return "postgresql://u:p4ss@db.example.com/shop";
     if (path.ends_with("_hook")) return "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

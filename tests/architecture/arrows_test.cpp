@@ -35,6 +35,7 @@ const std::map<std::string, Folders> kArrows{
 const std::map<std::string, Folders> kLibraryHomes{
     {"prometheus/", {"exporter"}}, {"yaml-cpp/", {"config"}},           {"SQLiteCpp/", {"store", "demo"}},
     {"curl/", {"runtime"}},        {"libpq-fe.h", {"probes", "store"}}, {"CLI/", {"app"}},
+    {"hiredis/", {"probes"}},
 };
 
 struct Include {

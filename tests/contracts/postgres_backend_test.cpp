@@ -1,5 +1,6 @@
 // The postgres backend against a real PostgreSQL: the cycle, the classes of its faults, row-level
 // security, and what a container gone looks like.
+#include <boost/asio/ip/tcp.hpp>
 #include <catch2/catch.hpp>
 
 #include "probes/postgres/postgres_backend.h"
@@ -188,6 +189,20 @@ TEST_CASE("postgres: a server that is killed is net, its fate unknown, and clean
   server().start();
   CHECK(rig.cycle().sentinel == model::Sentinel::present);
   CHECK(rig.count() == "1");
+}
+
+TEST_CASE(
+    "postgres: a server that takes the connection and never speaks is net, with a kept record waiting") {
+  net::io_context other;
+  net::ip::tcp::acceptor silent(other, {net::ip::address_v4::loopback(), 0});
+  Rig rig;
+  rig.cycle();
+  rig.boot("postgres",
+           "host=127.0.0.1 user=x dbname=x port=" + std::to_string(silent.local_endpoint().port()));
+  const auto look = rig.cycle();  // half-way through, the kept record is read beside the plant
+  CHECK(look.write == Write::net);
+  CHECK(look.read_back == model::ReadBack::fail);
+  CHECK(rig.last.detail.find("no session in time") != std::string::npos);
 }
 
 TEST_CASE("postgres: sessions name themselves, and none stays open between cycles") {

@@ -1,6 +1,5 @@
 #pragma once
-// A server written for Node.js below tests/support/, with its npm packages: installed at run time by name
-// and pinned version (package-lock.json) into the build folder, once.
+// A server written for Node.js below tests/support/, with its npm packages (npm_folder.h).
 #include <string>
 #include <utility>
 #include <vector>
