@@ -151,12 +151,12 @@ net::awaitable<void> Monitor::scheduler() {
       }
       start_thing(id, std::exchange(thing.rechecking, false));
     }
-    rescheduled_ = std::make_unique<runtime::Event>();
+    rescheduled_.reset();
     const SteadyTime next = agenda_->earliest();
     if (next == Agenda::kNever) {
-      co_await rescheduled_->wait();
+      co_await rescheduled_.wait();
     } else {
-      co_await deps_.clock.wait(*rescheduled_, next);
+      co_await deps_.clock.wait(rescheduled_, next);
     }
   }
 }
@@ -179,7 +179,7 @@ void Monitor::set_due(Agenda::Id id, SteadyTime due) {
   if (agenda_->due(id) == due) return;
   const SteadyTime before = agenda_->earliest();
   agenda_->set(id, due);
-  if (due < before && rescheduled_) rescheduled_->set();
+  if (due < before) rescheduled_.set();
 }
 
 void Monitor::request_now(Agenda::Id id) {
@@ -254,7 +254,7 @@ void Monitor::finished(Agenda::Id id) {
   thing.running = false;
   --running_;
   if (stopping_) {
-    if (running_ == 0 && rescheduled_) rescheduled_->set();
+    if (running_ == 0) idle_.set();
     return;
   }
   if (!thing.operations.empty()) {
@@ -268,11 +268,11 @@ void Monitor::finished(Agenda::Id id) {
 
 net::awaitable<void> Monitor::stop(model::Millis patience) {
   stopping_ = true;
-  if (rescheduled_) rescheduled_->set();
+  rescheduled_.set();
   const SteadyTime deadline = deps_.clock.now().steady + patience;
   while (running_ > 0 && deps_.clock.now().steady < deadline) {
-    rescheduled_ = std::make_unique<runtime::Event>();
-    co_await deps_.clock.wait(*rescheduled_, deadline);
+    idle_.reset();
+    co_await deps_.clock.wait(idle_, deadline);
   }
   for (const auto& service : services_) save(*service, {}, true);
   // The saves are in the store's queue before anything is cancelled.

@@ -108,7 +108,8 @@ class Monitor {
   std::vector<Thing> things_;
   Agenda::Id anchors_id_ = 0, site_wake_id_ = 0, commands_id_ = 0, prune_id_ = 0;
   std::unique_ptr<Agenda> agenda_;
-  std::unique_ptr<runtime::Event> rescheduled_;
+  runtime::Event rescheduled_;  // wakes the scheduler
+  runtime::Event idle_;         // while stopping: nothing runs any more
   evaluator::SiteState site_;
   bool stopping_ = false;
   std::size_t running_ = 0;

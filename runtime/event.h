@@ -1,5 +1,6 @@
 #pragma once
-// A one-shot event: one coroutine waits, somebody sets. Loop thread only.
+// An event: one coroutine waits, somebody sets. It must outlive the wait, also the part of it after set():
+// the waiter is resumed later, from the loop. Loop thread only.
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
@@ -20,6 +21,9 @@ class Event {
     set_ = true;
     if (auto resume = std::exchange(resume_, nullptr)) resume();
   }
+
+  // To be set anew. Only while nobody waits.
+  void reset() { set_ = false; }
 
   // Calls back once, from within set(). One waiter: this or a coroutine in wait(). nullptr ends it.
   void when_set(std::function<void()> callback) { resume_ = std::move(callback); }
