@@ -42,7 +42,7 @@ void global_init() {
   if (code != CURLE_OK) throw std::runtime_error("libcurl cannot start");
 }
 
-constexpr std::size_t kIdleHandles = 64;
+constexpr std::size_t kIdleHandles = 256;
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
 }  // namespace
@@ -75,7 +75,7 @@ CURL* CurlLoop::acquire() {
   }
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);  // taken and freed by each request; answers are small
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a hung resolver must not hang us
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);     // a hung resolver must not hang us
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // a proxy in the environment would answer for the target
@@ -109,6 +109,9 @@ void CurlLoop::start(CURL* easy, Done done) {
 
 void CurlLoop::abandon(CURL* easy) {
   running_.erase(easy);
+  for (Finished& one : finished_) {
+    if (one.easy == easy) one.done = nullptr;
+  }
   curl_multi_remove_handle(multi_, easy);
 }
 
@@ -227,16 +230,23 @@ void CurlLoop::time_out() {
   drain();
 }
 
+// All messages first: removing a handle searches those that are left, which is quadratic when a thousand
+// transfers end at once.
 void CurlLoop::drain() {
   int left = 0;
   while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    CURL* easy = message->easy_handle;
-    const CURLcode code = message->data.result;
-    curl_multi_remove_handle(multi_, easy);
-    auto node = running_.extract(easy);
-    if (!node.empty()) node.mapped()(code);
+    if (message->msg == CURLMSG_DONE) finished_.push_back({message->easy_handle, message->data.result, {}});
   }
+  for (Finished& one : finished_) {
+    curl_multi_remove_handle(multi_, one.easy);
+    if (auto node = running_.extract(one.easy); !node.empty()) one.done = std::move(node.mapped());
+  }
+  // A `done` may start transfers and abandon others of this list, but never gets here again.
+  for (std::size_t i = 0; i < finished_.size(); ++i) {
+    const CURLcode code = finished_[i].code;
+    if (const Done done = std::exchange(finished_[i].done, nullptr)) done(code);
+  }
+  finished_.clear();
 }
 
 }  // namespace deadcalm::runtime

@@ -61,6 +61,12 @@ class CurlLoop {
   CURLM* multi_ = nullptr;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
   std::unordered_map<CURL*, Done> running_;
+  struct Finished {
+    CURL* easy;
+    CURLcode code;
+    Done done;  // empty once called or abandoned
+  };
+  std::vector<Finished> finished_;                                    // within drain() only
   std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);  // what is posted may outlive us
   std::vector<CURL*> idle_;  // recycled handles: setting one up costs more than a request on it
 };
