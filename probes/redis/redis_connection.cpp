@@ -1,5 +1,6 @@
 #include "probes/redis/redis_connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
@@ -60,7 +61,10 @@ net::awaitable<std::optional<StepFailure>> RedisConnection::connect(const RedisT
   if (found.index() == 1 || ec || std::get<0>(found).empty())
     co_return net_failure("cannot resolve " + place_, false);
   const auto& endpoints = std::get<0>(found);
-  if (is_metadata_address(endpoints.begin()->endpoint().address().to_string()))
+  const auto is_secretive = [](const auto& entry) {
+    return is_metadata_address(entry.endpoint().address().to_string());
+  };
+  if (std::ranges::any_of(endpoints, is_secretive))
     co_return StepFailure{model::Write::contract,
                           place_ + " is an address that gives secrets to this machine: never a target", false,
                           false, false};
