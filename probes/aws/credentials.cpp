@@ -53,7 +53,7 @@ CredentialKind offered_by(const config::Environment& environment) {
 }
 
 model::Result<std::string> container_url(const config::Environment& environment) {
-  const auto bad = [](std::string message) { return model::fail(model::ErrorKind::bad_input, message); };
+  const auto bad = [](const char* message) { return model::fail(model::ErrorKind::bad_input, message); };
   const std::string relative = variable(environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
   if (relative.starts_with('/')) return kContainerService + relative;
   if (!relative.empty()) return bad("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must begin with /");

@@ -27,7 +27,11 @@ net::awaitable<SignedRequester::Outcome> SignedRequester::send(runtime::HttpRequ
 std::string SignedRequester::preview(runtime::HttpRequest request) const {
   requester_.complete(request);
   std::string text = request.method + ' ' + request.url;
-  for (const auto& [name, value] : request.headers) text += "\n  " + name + ": " + value;
+  for (const auto& [name, value] : request.headers) {
+    text += "\n  ";
+    text += name + ": ";
+    text += value;
+  }
   text += "\n  Authorization: AWS4-HMAC-SHA256 ... (" + source() + ')';
   if (!request.body.empty()) text += "\n  " + request.body;
   return runtime::masked(text);

@@ -32,7 +32,7 @@ struct DynamoOptions {
 
 class DynamoBackend final : public Backend {
  public:
-  DynamoBackend(std::shared_ptr<const DynamoOptions> options, aws::AwsDeps deps);
+  DynamoBackend(std::shared_ptr<const DynamoOptions> options, const aws::AwsDeps& deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;

@@ -20,7 +20,7 @@ struct S3Options {
 
 class S3Backend final : public Backend {
  public:
-  S3Backend(std::shared_ptr<const S3Options> options, aws::AwsDeps deps);
+  S3Backend(std::shared_ptr<const S3Options> options, const aws::AwsDeps& deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;
@@ -38,7 +38,7 @@ class S3Backend final : public Backend {
   std::string base() const;  // URL of the bucket
   // An answer of 2xx, or 404 for an object that is not there; everything else is a failure.
   net::awaitable<Called> call(runtime::HttpRequest request, model::SteadyTime deadline);
-  ReadAnswer judge(const runtime::HttpAnswer& answer, const Canary& canary) const;
+  ReadAnswer judge(const runtime::HttpAnswer& http, const Canary& canary) const;
 
   std::shared_ptr<const S3Options> shared_options_;
   const S3Options& options_;
