@@ -42,6 +42,15 @@ VerdictText cloned(const Incident& i, const std::string& us) {
       true};
 }
 
+VerdictText expiring(const Incident& i, const std::string& us) {
+  const std::string service = service_of(i.subject);
+  return {us + ": the credential for the test writes of " + service + " ENDS SOON",
+          {i.evidence.probe + " shows the backend a token that ends " + i.evidence.detail + '.',
+           "After that its writes are refused, and nobody can tell whether " + service + " works."},
+          "FIRST: replace it where the configuration takes it from; a new file is read without a restart.",
+          true};
+}
+
 VerdictText dead_channel(const std::string& channel, const Incident& i, const std::string& us) {
   return {us + ": pages to " + channel + " DO NOT GET THROUGH",
           {"Last answer: " + i.evidence.detail + '.', "Its pages went to the other channels."},
@@ -76,6 +85,7 @@ VerdictText own_text(const Incident& i, const std::string& site, WallTime now) {
   if (name == "store") return store(i, us, now);
   if (name.starts_with("unknown/")) return unjudged(i, us, now);
   if (name.starts_with("clone/")) return cloned(i, us);
+  if (name.starts_with("credential/")) return expiring(i, us);
   if (name.starts_with("channel/")) return dead_channel(name.substr(8), i, us);
   if (name.starts_with("setup/")) return set_up(i);
   const std::string why = cause_text(i.evidence);

@@ -95,7 +95,7 @@ Routes routes_of(const config::Options& options, const std::string& instance) {
 
 std::string service_of(const model::Subject& subject) {
   if (!subject.own) return subject.name;
-  for (const std::string_view kind : {"unknown/", "clone/", "setup/"}) {
+  for (const std::string_view kind : {"unknown/", "clone/", "credential/", "setup/"}) {
     if (!subject.name.starts_with(kind)) continue;
     const std::string rest = subject.name.substr(kind.size());
     return rest.substr(0, rest.find('/'));

@@ -138,6 +138,11 @@ int run_command_line(int argc, char** argv) {
   probe->add_flag("--dry-run", dry_run, "print every request as it would be sent, and send nothing");
   probe->callback([&] { code = probe_once(flags, service, dry_run, std::cout, std::cerr); });
 
+  std::string ledger_service;
+  auto* show_ledger = app.add_subcommand("ledger", "what of ours is in the backends, from the store");
+  show_ledger->add_option("service", ledger_service, "the service's name; without it all");
+  show_ledger->callback([&] { code = ledger(flags, ledger_service, std::cout, std::cerr); });
+
   bool as_json = false;
   auto* show = app.add_subcommand("status", "what the running deadcalm says");
   show->add_flag("--json", as_json, "as JSON");

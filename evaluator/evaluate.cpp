@@ -30,6 +30,7 @@ void tell_firsts(Context& c, const std::optional<Noticed>& noticed, const std::v
   if (!noticed) return;
   if (noticed->first_proof) tell_first_proof(c, noticed->probe);
   follow_clone(c, *noticed);
+  follow_credential(c, *noticed);
 }
 
 void follow_incident(Context& c, const std::optional<Noticed>& noticed) {

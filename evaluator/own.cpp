@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "model/duration.h"
+
 namespace deadcalm::evaluator {
 namespace {
+
+constexpr Millis kCredentialNotice = std::chrono::days{7};
 
 using model::Alarm;
 using model::AlarmClass;
@@ -117,6 +121,33 @@ void follow_clone(Context& c, const Noticed& noticed) {
   Transition t = about(c, noticed.probe, Reason::recovered, Verdict::unknown, Verdict::healthy);
   t.subject = own_subject("clone", c.policy);
   t.alarm_class = AlarmClass::unknown;
+  c.out.push_back(std::move(t));
+}
+
+void follow_credential(Context& c, const Noticed& noticed) {
+  if (noticed.probe.kind != ProbeRef::Kind::write || noticed.anchor) return;
+  const WriteState* next = nullptr;
+  ProbeRef probe = noticed.probe;
+  for (std::size_t i = 0; i < c.state.writes.size(); ++i) {
+    const WriteState& write = c.state.writes[i];
+    if (!write.credential_ends || (next != nullptr && *next->credential_ends <= *write.credential_ends))
+      continue;
+    next = &write;
+    probe.place = i;
+  }
+  const bool due = next != nullptr && *next->credential_ends - c.now.wall <= kCredentialNotice;
+  if (due == c.state.credential_told) return;
+  c.state.credential_told = due;
+  Transition t = due ? about(c, probe, Reason::confirmed, c.state.said, Verdict::unknown)
+                     : about(c, probe, Reason::recovered, Verdict::unknown, Verdict::healthy);
+  t.subject = own_subject("credential", c.policy);
+  t.alarm_class = AlarmClass::unknown;
+  if (due) {
+    t.alarm = Alarm::notify;
+    t.severity = Severity::warning;
+    t.evidence.since = c.now.wall;
+    t.evidence.detail = model::rfc3339(*next->credential_ends);
+  }
   c.out.push_back(std::move(t));
 }
 

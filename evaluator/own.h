@@ -23,4 +23,8 @@ std::optional<SteadyTime> unknown_due(const Policy& policy, const ServiceState& 
 // after success_threshold verified cycles without one.
 void follow_clone(Context& context, const Noticed& noticed);
 
+// Own incident "credential/<service>" (notice) a week before what a probe shows its backend ends and nobody
+// renews it by itself; it ends when a later end, or none, is seen.
+void follow_credential(Context& context, const Noticed& noticed);
+
 }  // namespace deadcalm::evaluator

@@ -66,6 +66,7 @@ void copy_look(const ServiceState& state, WriteState& w, const Observation& seen
   w.rungs_missing = look.rungs_missing;
   w.newest_rung_missing = look.newest_rung_missing;
   w.altered = look.altered;
+  w.credential_ends = look.credential_ends;
   w.newest_surviving = look.newest_surviving;
   w.oldest_missing = look.oldest_missing;
   w.database_still_has_it = look.database_still_has_it;

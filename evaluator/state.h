@@ -68,6 +68,7 @@ struct WriteState {
   bool newest_rung_missing = false;
   int rungs_expected = 0, rungs_missing = 0;
   bool altered = false;
+  std::optional<model::WallTime> credential_ends;
   std::optional<model::WallTime> newest_surviving, oldest_missing;
   bool database_still_has_it = false;
   Millis cycle_time{};
@@ -181,6 +182,7 @@ struct ServiceState {
   std::optional<Instant> unknown_since;  // own incident after 3 intervals
   bool unknown_told = false;
   bool clone_told = false;
+  bool credential_told = false;
   int looks_without_clone = 0;
 
   bool writes_paused = false;

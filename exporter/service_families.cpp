@@ -58,6 +58,16 @@ constexpr Family kFamilies[] = {
          if (w.verified_at) page.sample({{"service", s.name}, {"probe", w.probe}}, seconds(*w.verified_at));
        }
      }},
+    {"deadcalm_credential_expiry_timestamp_seconds",
+     "When what a probe shows its backend ends; renews: yes is replaced in time by itself.", Kind::gauge,
+     [](const ServiceStatus& s, TextPage& page) {
+       for (const auto& w : s.writes) {
+         if (!w.credential) continue;
+         page.sample(
+             {{"service", s.name}, {"probe", w.probe}, {"renews", w.credential->renews ? "yes" : "no"}},
+             seconds(w.credential->at));
+       }
+     }},
     {"deadcalm_ledger_leftovers", "Own records in the backend that should be gone, or are missing.",
      Kind::gauge,
      [](const ServiceStatus& s, TextPage& page) {

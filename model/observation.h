@@ -30,6 +30,7 @@ struct WriteLook {
   std::uint64_t foreign_seq = 0;  // a newer number of our own stream that we never wrote; else 0
   Instant planted_at{};           // when the plant of `seq` was sent
   bool acknowledged = false;      // the backend said yes to the plant
+  std::optional<WallTime> credential_ends;  // when a person has to replace what we show the backend
   bool database_still_has_it = false;  // read_from found the kept canary although the cycle failed
   Millis plant_time{}, read_time{}, remove_time{};  // step durations; 0 where a step did not run
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/credential.h"
 #include "model/signals.h"
 #include "model/time.h"
 #include "model/verdict.h"
@@ -25,6 +26,7 @@ struct WriteStatus {
   Write write = Write::unknown;
   ReadBack read_back = ReadBack::unknown;
   Sentinel sentinel = Sentinel::unknown;
+  std::optional<CredentialExpiry> credential;  // when what it shows the backend ends, where known
   int leftovers = 0;  // own records in the backend that should not be there
 };
 

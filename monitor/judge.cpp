@@ -146,6 +146,7 @@ void Monitor::take(Service& service, model::Observation observation) {
           });
       remember(service.write_status[i], observation, *write, static_cast<int>(left));
       count_look(service, i, observation);
+      service.write_status[i].credential = service.plan.writes[i].probe->backend().credential_expiry();
     }
   } else if (const auto* view = std::get_if<model::ViewLook>(&observation.look)) {
     for (model::ViewStatus& status : service.view_status) {

@@ -77,6 +77,7 @@ void fields(Io& io, S& s) {
   io("rungs_expected", s.rungs_expected);
   io("rungs_missing", s.rungs_missing);
   io("altered", s.altered);
+  io("credential_ends", s.credential_ends);
   io("newest_surviving", s.newest_surviving);
   io("oldest_missing", s.oldest_missing);
   io("database_still_has_it", s.database_still_has_it);
@@ -190,6 +191,7 @@ void fields(Io& io, S& s) {
   io("unknown_since", s.unknown_since);
   io("unknown_told", s.unknown_told);
   io("clone_told", s.clone_told);
+  io("credential_told", s.credential_told);
   io("looks_without_clone", s.looks_without_clone);
   io("writes_paused", s.writes_paused);
   io("deploy_until", s.deploy_until);

@@ -22,7 +22,7 @@ server_packages=(
   python3-botocore                                      # checks the signatures of AWS requests
 )
 # Node.js as it is where there is one with its npm; else Debian's.
-command -v npm >/dev/null || server_packages+=(nodejs npm)   # DynamoDB and S3 servers of the tests
+command -v npm >/dev/null || server_packages+=(nodejs npm)   # GraphQL, AppSync, DynamoDB and S3 servers of the tests
 
 # install_missing WHY PACKAGE...: says what apt will install and why, then installs it.
 install_missing() {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "model/credential.h"
 #include "model/signals.h"
 #include "model/time.h"
 #include "probes/canary.h"
@@ -31,6 +32,11 @@ struct StepFailure {
 struct PlantAnswer {
   std::optional<StepFailure> failure;
   std::string record_id;  // where the server assigns it; else empty
+};
+
+struct UpdateAnswer {
+  bool absent = false;  // there is no such record, and none was made
+  std::optional<StepFailure> failure;
 };
 
 enum class Found { yes, no, no_answer };
@@ -87,8 +93,17 @@ class Backend {
   virtual net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) = 0;
   virtual net::awaitable<ReadAnswer> read(Canary canary, model::SteadyTime deadline) = 0;
   virtual net::awaitable<RemoveAnswer> remove(Canary canary, model::SteadyTime deadline) = 0;
+  // Where records are updated in turn (WriteProbeOptions::keep): writes the token into the canary's record,
+  // which must exist. Never an upsert: a record that is gone is a finding.
+  virtual net::awaitable<UpdateAnswer> update(Canary, model::SteadyTime) {
+    UpdateAnswer answer;
+    answer.failure = StepFailure{model::Write::contract, "this type updates no records", false};
+    co_return answer;
+  }
   virtual net::awaitable<FindAnswer> find(std::string stream, model::SteadyTime deadline) = 0;
   virtual void finish() = 0;  // the cycle is over: drop its connection
+  // When what it shows the target ends, where that is known.
+  virtual std::optional<model::CredentialExpiry> credential_expiry() const { return std::nullopt; }
   virtual Description describe(const Canary& example) const = 0;
 };
 

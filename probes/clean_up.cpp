@@ -19,7 +19,7 @@ constexpr model::Millis kGoneTwiceApart{600'000};
 net::awaitable<std::size_t> WriteProbe::sweep() {
   co_await name_unnamed();
   std::vector<Record> unwanted = all(RecordState::retired);
-  const auto unresolved = all(RecordState::unresolved);
+  const auto unresolved = stray();
   unwanted.insert(unwanted.end(), unresolved.begin(), unresolved.end());
   std::size_t left = 0;
   for (const Record& record : unwanted) {
@@ -75,6 +75,13 @@ net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failu
   if (!certain) {
     const ReadAnswer before = co_await deps_.backend->read(canary, deadline);
     certain = before.found == Found::yes;
+    if (certain && before.token != record.token) {
+      // Not what we planted: somebody else's now, and not ours to remove.
+      LedgerChange change;
+      change.forget = {record.seq};
+      const auto forgotten = co_await commit(std::move(change));
+      co_return forgotten.has_value();
+    }
   }
   const RemoveAnswer removal = co_await deps_.backend->remove(canary, deadline);
   if (removal.failure) {
@@ -126,6 +133,12 @@ net::awaitable<model::Result<void>> WriteProbe::accept_generation() {
       const Canary canary = canary_of(record);
       const ReadAnswer answer = co_await truth_door().read(canary, deadline);
       gone = answer.found == Found::no;
+      // Where records are updated in turn, one that holds something else is evidence and never overwritten:
+      // once that is accepted, another takes its place.
+      if (options_.keep > 0 && answer.found == Found::yes && !may_hold(record, answer.token)) {
+        record.state = RecordState::retired;
+        change.put.push_back(record);
+      }
     }
     if (gone) {
       record.state = RecordState::unresolved;
@@ -142,11 +155,21 @@ net::awaitable<model::Result<void>> WriteProbe::accept_generation() {
 net::awaitable<std::size_t> WriteProbe::drop_all() {
   LedgerChange change;
   for (Record record : records_) {
+    if (is_update(record)) change.forget.push_back(record.seq);  // it goes with the record it updates
     if (record.state == RecordState::unresolved) continue;
+    if (record.state == RecordState::missing) {
+      const Canary canary = canary_of(record);
+      const ReadAnswer answer =
+          co_await truth_door().read(canary, deps_.clock.now().steady + options_.timeout);
+      if (answer.found == Found::yes && answer.token != record.token) {
+        change.forget.push_back(record.seq);  // altered: somebody else's now
+        continue;
+      }
+    }
     record.state = RecordState::retired;
     change.put.push_back(record);
   }
-  if (!change.put.empty()) {
+  if (!change.put.empty() || !change.forget.empty()) {
     const auto committed = co_await commit(std::move(change));
     if (!committed) co_return records_.size();
   }

@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "model/duration.h"
+#include "probes/appsync/decode.h"
 #include "probes/check/heartbeat.h"
 #include "probes/check/http_check.h"
 #include "probes/check/tcp_check.h"
 #include "probes/dynamodb/decode.h"
 #include "probes/exec/decode.h"
+#include "probes/graphql/decode.h"
 #include "probes/http/decode.h"
 #include "probes/postgres/decode.h"
 #include "probes/redis/decode.h"
@@ -24,6 +26,20 @@ MakeBackend make_http(http::HttpOptions decoded) {
   return [options](const BackendDeps& d) {
     return std::make_unique<http::HttpBackend>(
         options, http::HttpDeps{d.clock, d.client, d.environment, d.instance, d.canary_key});
+  };
+}
+MakeBackend make_graphql(graphql::GraphqlOptions decoded) {
+  auto options = std::make_shared<const graphql::GraphqlOptions>(std::move(decoded));
+  return [options](const BackendDeps& d) {
+    return std::make_unique<graphql::GraphqlBackend>(
+        options, graphql::GraphqlDeps{{d.clock, d.client, d.environment, d.instance}, d.canary_key});
+  };
+}
+MakeBackend make_appsync(appsync::AppsyncOptions decoded) {
+  auto options = std::make_shared<const appsync::AppsyncOptions>(std::move(decoded));
+  return [options](const BackendDeps& d) {
+    return std::make_unique<appsync::AppsyncBackend>(
+        options, appsync::AppsyncDeps{{d.clock, d.client, d.environment, d.instance}, d.canary_key});
   };
 }
 MakeBackend make_postgres(postgres::PostgresOptions options) {
@@ -67,6 +83,7 @@ MakeBackend make_exec(exec::ExecOptions decoded) {
 struct BackendType {
   std::string_view name;
   MakeBackend (*decode)(config::Reader&);
+  bool updates = false;  // knows update(): records may be updated in turn, and are so by default
 };
 
 constexpr BackendType kWriteTypes[] = {
@@ -76,6 +93,8 @@ constexpr BackendType kWriteTypes[] = {
     {"s3", [](config::Reader& r) { return make_s3(s3::decode_s3(r)); }},
     {"redis", [](config::Reader& r) { return make_redis(redis::decode_redis(r)); }},
     {"exec", [](config::Reader& r) { return make_exec(exec::decode_exec(r)); }},
+    {"graphql", [](config::Reader& r) { return make_graphql(graphql::decode_graphql(r)); }},
+    {"appsync", [](config::Reader& r) { return make_appsync(appsync::decode_appsync(r)); }, true},
 };
 constexpr BackendType kDoorTypes[] = {
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres_door(r)); }},
@@ -179,6 +198,19 @@ ViewPath decode_with(const ViewType (&types)[N], const std::string& type, config
   return path;
 }
 
+void decode_keep(config::Reader& reader, WritePath& path) {
+  path.keep = static_cast<int>(reader.integer("keep", 2, 0, 10));
+  path.clients = reader.integer("clients", 0, 0, 1'000'000'000);
+  if (path.keep == 0) {
+    reader.warn("keep", "every cycle plants a record and deletes one, and each deletion leaves a tombstone",
+                "the first sync of every client reads them all; keep: 2 updates two records in turn");
+  } else if (!path.sentinels.empty()) {
+    reader.fault("sentinels",
+                 "records that are updated in turn do not grow old, so there is no ladder of them",
+                 "remove `sentinels`: every kept record is looked at in each cycle");
+  }
+}
+
 }  // namespace
 
 WritePath decode_write(const std::string& type, config::Reader& reader) {
@@ -194,6 +226,7 @@ WritePath decode_write(const std::string& type, config::Reader& reader) {
   std::ranges::sort(path.sentinels);
   path.verify_every = reader.duration("verify_every", std::chrono::minutes{10}, std::chrono::seconds{1},
                                       std::chrono::hours{24});
+  if (row->updates) decode_keep(reader, path);
   reader.finish();
   return path;
 }

@@ -33,6 +33,8 @@ struct WritePath {
   MakeBackend read_from;                 // may be empty
   std::vector<model::Millis> sentinels;  // ages of the ladder's rungs, youngest first
   model::Millis verify_every{600'000};
+  int keep = 0;              // so many records updated in turn; 0: each is planted and removed
+  std::int64_t clients = 0;  // subscribed ones, each of which hears of every write; 0: not known
 };
 
 // The `traffic:` of a service, decoded.

@@ -18,7 +18,8 @@ net::awaitable<void> WriteProbe::look_at_kept(Cycle& cycle, model::SteadyTime de
   cycle.kept_looked_at = true;
   model::WriteLook& look = cycle.look;
   look.rungs_expected = 1;
-  const Canary canary = canary_of(*kept);
+  const Record record = *kept;
+  const Canary canary = canary_of(record);
 
   const auto judge = [&](const ReadAnswer& answer, bool proved) {
     if (answer.failure) {
@@ -28,8 +29,8 @@ net::awaitable<void> WriteProbe::look_at_kept(Cycle& cycle, model::SteadyTime de
     } else if (answer.from_cache || answer.found == Found::no_answer) {
       return;
     } else if (answer.found == Found::yes) {
-      look.altered = answer.token != canary.token;
-      look.sentinel = look.altered ? model::Sentinel::reset : model::Sentinel::present;
+      look.sentinel = model::Sentinel::present;
+      if (answer.token != canary.token) note_altered(cycle, record);
     } else if (answer.primary && (proved || answer.identity_proved)) {
       look.sentinel = model::Sentinel::missing;
       cycle.kept_absent = true;
@@ -74,9 +75,10 @@ net::awaitable<void> WriteProbe::look_at_missing(Cycle& cycle) {
     const ReadAnswer answer = co_await truth_door().read(canary, deps_.clock.now().steady + options_.timeout);
     const bool back = answer.found == Found::yes && answer.token == record.token && !answer.from_cache;
     if (back) {
-      // A false alarm, or the data was put back: a sentinel again, as long as the ladder wants one of its
-      // age.
+      // A false alarm, or the data was put back: kept again where records are updated in turn; else a
+      // sentinel, as long as the ladder wants one of its age.
       record.state = options_.sentinels.empty() ? RecordState::retired : RecordState::sentinel;
+      if (options_.keep > 0) record.state = RecordState::kept;
       record.seen_absent.reset();
       LedgerChange change;
       change.put = {record};
@@ -84,8 +86,18 @@ net::awaitable<void> WriteProbe::look_at_missing(Cycle& cycle) {
       --look.rungs_expected;  // counted with the ladder, or no longer expected
       continue;
     }
-    note_missing(cycle, record);
+    if (answer.found == Found::yes && !answer.from_cache) {
+      note_altered(cycle, record);
+    } else {
+      note_missing(cycle, record);
+    }
   }
+}
+
+void WriteProbe::note_altered(Cycle& cycle, const Record& record) {
+  cycle.altered.push_back(record.seq);
+  cycle.look.altered = true;
+  if (cycle.look.sentinel != model::Sentinel::missing) cycle.look.sentinel = model::Sentinel::reset;
 }
 
 void WriteProbe::note_missing(Cycle& cycle, const Record& record) {
@@ -97,8 +109,10 @@ void WriteProbe::note_missing(Cycle& cycle, const Record& record) {
 // What is expected to be there and has not been found gone.
 std::vector<Record> WriteProbe::standing(const Cycle& cycle) const {
   std::vector<Record> records = all(RecordState::sentinel);
-  if (const auto kept = all(RecordState::kept); !kept.empty() && !cycle.kept_absent)
-    records.push_back(kept.front());
+  auto kept = all(RecordState::kept);
+  if (!kept.empty() && cycle.kept_absent) kept.pop_back();  // the newest is the one that was looked at
+  records.insert(records.end(), kept.begin(), kept.end());
+  std::erase_if(records, [&](const Record& r) { return cycle.is_altered(r); });
   return records;
 }
 
@@ -117,28 +131,30 @@ net::awaitable<void> WriteProbe::look_at_ladder(Cycle& cycle) {
     if (answer.failure || answer.found == Found::no_answer)
       co_return;  // nobody answers: asked again next time
     if (answer.from_cache) continue;
-    if (answer.found == Found::yes) {
-      if (answer.token == record.token) continue;
-      look.altered = true;
-      look.sentinel = model::Sentinel::reset;
-      continue;
-    }
+    const bool altered = answer.found == Found::yes;
+    if (altered && answer.token == record.token) continue;
     // Hidden from us is not gone: the new canary was read back, or the session showed who it is.
-    if (!answer.primary || !(cycle.verified || answer.identity_proved)) continue;
+    if (!altered && (!answer.primary || !(cycle.verified || answer.identity_proved))) continue;
     record.state = RecordState::missing;
     record.seen_absent = cycle.observation.started.wall;
     LedgerChange change;
     change.put = {record};
     const auto committed = co_await commit(std::move(change));
     if (!committed) co_return;  // told by the cycle's own commit
-    note_missing(cycle, record);
+    if (altered) {
+      note_altered(cycle, record);
+    } else {
+      note_missing(cycle, record);
+    }
   }
   verify_ladder_at_ = now + options_.verify_every;
 }
 
 void WriteProbe::bound_loss(Cycle& cycle) const {
+  if (cycle.look.newest_surviving) return;  // a record that was rolled back tells it better
   std::vector<Record> missing = all(RecordState::missing);
-  if (cycle.kept_absent) missing.push_back(all(RecordState::kept).front());
+  std::erase_if(missing, [&](const Record& r) { return cycle.is_altered(r); });
+  if (cycle.kept_absent) missing.push_back(all(RecordState::kept).back());
   const LossBounds bounds = loss_bounds(standing(cycle), missing);
   cycle.look.newest_surviving = bounds.newest_surviving;
   cycle.look.oldest_missing = bounds.oldest_missing;
@@ -146,10 +162,12 @@ void WriteProbe::bound_loss(Cycle& cycle) const {
 
 // The new canary is verified: the one before it steps up, down or off.
 void WriteProbe::climb(const Cycle& cycle, LedgerChange& change) const {
+  if (options_.keep > 0) return keep_row(cycle, change);
   std::vector<Record> records = all(RecordState::sentinel);
   if (const auto kept = all(RecordState::kept); !kept.empty()) {
     Record previous = kept.front();
-    if (cycle.kept_absent) {
+    // What was altered is no longer what we planted: expected as a lost one is, and never removed.
+    if (cycle.kept_absent || cycle.is_altered(previous)) {
       previous.state = RecordState::missing;
       previous.seen_absent = cycle.observation.started.wall;
       change.put.push_back(previous);

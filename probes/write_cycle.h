@@ -1,5 +1,7 @@
 #pragma once
 // What one cycle of a write probe knows; shared by the probe's own .cpp files only.
+#include <algorithm>
+
 #include "probes/write_probe.h"
 #include "runtime/event.h"
 
@@ -13,8 +15,13 @@ struct WriteProbe::Cycle {
   model::Record record;  // the new one
   bool verified = false;
   bool kept_looked_at = false;
-  bool kept_absent = false;  // the kept record was read and is not there; identity proved
+  bool kept_absent = false;            // the kept record was read and is not there; identity proved
+  std::vector<std::uint64_t> altered;  // kept records that hold something else
   runtime::Event truth_done;
+
+  bool is_altered(const model::Record& kept) const {
+    return std::ranges::find(altered, kept.seq) != altered.end();
+  }
 
   void fail(const char* step, const StepFailure& failure) {
     look.write = failure.failure;

@@ -53,6 +53,12 @@ std::vector<Record> WriteProbe::all(RecordState state) const {
   return found;
 }
 
+std::vector<Record> WriteProbe::stray() const {
+  auto records = all(RecordState::unresolved);
+  std::erase_if(records, [&](const Record& r) { return is_update(r); });
+  return records;
+}
+
 std::string WriteProbe::proves() const {
   const std::string written = deps_.backend->describe({}).proves;
   if (!deps_.read_from) return written + ", read through the same door";
@@ -93,10 +99,13 @@ net::awaitable<void> WriteProbe::run(Publish publish) {
   cycle.look.foreign_seq = std::exchange(foreign_seq_, 0);
 
   // The whole cycle, a line a step.
-  bool go = co_await make_room(cycle);
+  const bool in_turn = updates_in_turn();
+  bool go = !in_turn && co_await make_room(cycle);
   if (go) go = co_await prepare(cycle);
   if (go) go = co_await reserve(cycle);
-  if (go) {
+  if (in_turn) {
+    co_await update_path(cycle);
+  } else if (go) {
     co_await (truth_path(cycle) && hedge_path(cycle));
   } else {
     co_await look_at_kept(cycle, cycle.deadline);
@@ -108,6 +117,8 @@ net::awaitable<void> WriteProbe::run(Publish publish) {
   co_await settle(cycle);
 
   cycle.look.armed = stream_.armed;
+  const auto credential = deps_.backend->credential_expiry();
+  if (credential && !credential->renews) cycle.look.credential_ends = credential->at;
   cycle.observation.look = cycle.look;
   publish(std::move(cycle.observation));
   if (cycle.verified) co_await sweep();
@@ -117,7 +128,7 @@ net::awaitable<void> WriteProbe::run(Publish publish) {
 
 // Three plants of unknown fate are enough: the oldest has to be settled before another may follow.
 net::awaitable<bool> WriteProbe::make_room(Cycle& cycle) {
-  const auto unresolved = all(RecordState::unresolved);
+  const auto unresolved = stray();
   if (unresolved.size() < kUnresolvedLimit) co_return true;
   StepFailure failure;
   const bool settled = co_await remove_record(unresolved.front(), failure);
@@ -231,7 +242,10 @@ net::awaitable<void> WriteProbe::read_until_seen(Cycle& cycle) {
       cycle.observation.detail = "the read at the source of truth was answered by a cache; it proves nothing";
       co_return;
     }
-    if (answer.found == Found::yes) {
+    // An update that is not seen yet: the record is there with what it held before.
+    const bool as_before =
+        updates_in_turn() && answer.token != cycle.canary.token && may_hold(cycle.record, answer.token);
+    if (answer.found == Found::yes && !as_before) {
       if (answer.token != cycle.canary.token) {
         cycle.look.read_back = model::ReadBack::fail;
         cycle.fail("compare",
@@ -274,7 +288,8 @@ net::awaitable<void> WriteProbe::judge_absence(Cycle& cycle, ReadAnswer last) {
   if (identity_proved) {
     cycle.look.read_back = model::ReadBack::lost;
     cycle.observation.detail = "acknowledged, and gone when read back at the source";
-    cycle.record.state = RecordState::missing;
+    // Where a kept record was updated, that one is what is missing, or holds what it held before.
+    cycle.record.state = updates_in_turn() ? RecordState::reserved : RecordState::missing;
   } else {
     cycle.fail("read", {model::Write::auth,
                         "acknowledged, but this session cannot see the record and has not shown who it is "

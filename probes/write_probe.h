@@ -22,6 +22,7 @@ struct WriteProbeOptions {
   model::Millis slow_after{5'000};         // a verified cycle longer than this counts as slow
   std::vector<model::Millis> sentinels{};  // ages of the ladder's rungs; none: only the newest is kept
   model::Millis verify_every{600'000};     // between two reads of the older rungs
+  int keep = 0;  // so many records updated in turn (keep_cycle.cpp); 0: each is planted and removed
 };
 
 struct WriteProbeDeps {
@@ -81,10 +82,25 @@ class WriteProbe {
   net::awaitable<void> look_at_missing(Cycle& cycle);
   net::awaitable<void> look_at_ladder(Cycle& cycle);
   void note_missing(Cycle& cycle, const model::Record& record);
+  void note_altered(Cycle& cycle, const model::Record& record);
   void bound_loss(Cycle& cycle) const;
   void climb(const Cycle& cycle, LedgerChange& change) const;
   std::vector<model::Record> standing(const Cycle& cycle) const;
   net::awaitable<void> settle(Cycle& cycle);
+
+  // keep_cycle.cpp
+  bool updates_in_turn() const;
+  bool is_update(const model::Record& record) const;
+  bool may_hold(const model::Record& kept, const std::string& token) const;
+  net::awaitable<void> update_path(Cycle& cycle);
+  net::awaitable<std::optional<model::Record>> look_at_rows(Cycle& cycle);
+  std::optional<model::Record> fail_unread(Cycle& cycle, const StepFailure& failure);
+  void note_other_content(Cycle& cycle, const model::Record& row, const std::string& token);
+  net::awaitable<void> note_absent(Cycle& cycle, std::vector<model::Record> absent, bool proved);
+  net::awaitable<bool> reserve_update(Cycle& cycle, model::Record row);
+  net::awaitable<bool> update(Cycle& cycle);
+  void keep_row(const Cycle& cycle, LedgerChange& change) const;
+
   net::awaitable<std::size_t> sweep();
   net::awaitable<bool> remove_record(model::Record record, StepFailure& failure);
   net::awaitable<void> name_unnamed();
@@ -92,6 +108,7 @@ class WriteProbe {
 
   model::Record* find_state(model::RecordState state);
   std::vector<model::Record> all(model::RecordState state) const;
+  std::vector<model::Record> stray() const;  // of unknown fate, and nothing that is kept
   Backend& truth_door() { return deps_.read_from ? *deps_.read_from : *deps_.backend; }
 
   WriteProbeOptions options_;

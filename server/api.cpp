@@ -83,19 +83,21 @@ json::object service_json(const model::ServiceStatus& s) {
   out["stale_limit_ms"] = millis_or_null(s.stale_limit);
   json::array writes;
   for (const auto& w : s.writes) {
-    writes.push_back(json::object{{"probe", w.probe},
-                                  {"proves", w.proves},
-                                  {"armed", w.armed},
-                                  {"paused", w.paused},
-                                  {"write", model::name(w.write)},
-                                  {"read_back", model::name(w.read_back)},
-                                  {"sentinel", model::name(w.sentinel)},
-                                  {"seq", w.last_seq},
-                                  {"took_ms", w.cycle_time.count()},
-                                  {"verified_at", time_or_null(w.verified_at)},
-                                  {"step", w.step},
-                                  {"detail", w.detail},
-                                  {"leftovers", w.leftovers}});
+    writes.push_back(
+        json::object{{"probe", w.probe},
+                     {"proves", w.proves},
+                     {"armed", w.armed},
+                     {"paused", w.paused},
+                     {"write", model::name(w.write)},
+                     {"read_back", model::name(w.read_back)},
+                     {"sentinel", model::name(w.sentinel)},
+                     {"seq", w.last_seq},
+                     {"took_ms", w.cycle_time.count()},
+                     {"verified_at", time_or_null(w.verified_at)},
+                     {"step", w.step},
+                     {"detail", w.detail},
+                     {"credential_ends", w.credential ? time_or_null(w.credential->at) : json::value()},
+                     {"leftovers", w.leftovers}});
   }
   json::array views;
   for (const auto& v : s.views) {

@@ -68,27 +68,46 @@ std::string outage_line(const ConfiguredService& service, Millis page, Millis sh
       model::to_text(p.recheck_interval), model::to_text(first.timeout), spelled(shortest));
 }
 
+double a_day(Millis interval) {
+  return 86'400'000.0 / static_cast<double>(interval.count());
+}
+
 double cycles_a_day(const ConfiguredService& service) {
   double cycles = 0;
   for (const auto& write : service.policy.writes)
-    cycles += 86'400'000.0 / static_cast<double>(write.interval.count());
+    cycles += a_day(write.interval);
   return cycles;
 }
 
 std::string writes_line(const ConfiguredService& service) {
-  const double cycles = cycles_a_day(service);
-  std::size_t sentinels = 0;
-  double reads = 0;  // of the ladder, a day
+  std::size_t live = 0, sentinels = 0;
+  double calls = 0;  // a day
   for (const auto& write : service.writes) {
+    const auto keep = static_cast<std::size_t>(write.path.keep);
     const std::size_t most = probes::most_on_ladder(write.path.sentinels);
+    live += keep > 0 ? keep : 2;
     sentinels += most;
-    reads += static_cast<double>(most) * 86'400'000.0 / static_cast<double>(write.path.verify_every.count());
+    calls += a_day(write.common.interval) * (keep > 0 ? write.path.keep + 2 : 5) +
+             static_cast<double>(most) * a_day(write.path.verify_every);
   }
-  const std::size_t writes = service.writes.size();
   return fmt::format("{} canaries a day; at most {} live + {} unresolved{}; {:.2f} M calls a month",
-                     grouped(cycles), 2 * writes, 3 * writes,
-                     sentinels > 0 ? fmt::format(" + {} sentinels", sentinels) : "",
-                     (cycles * 5 + reads) * 30 / 1e6);
+                     grouped(cycles_a_day(service)), live, 3 * service.writes.size(),
+                     sentinels > 0 ? fmt::format(" + {} sentinels", sentinels) : "", calls * 30 / 1e6);
+}
+
+// What pushes its writes to clients: each of them pays for every one of ours.
+std::string fan_out_line(const ConfiguredWrite& write) {
+  const double updates = a_day(write.common.interval);
+  if (write.path.clients == 0) {
+    return fmt::format(
+        "{} updates a day, each pushed to every subscribed client; `clients:` tells how many "
+        "messages that makes",
+        grouped(updates));
+  }
+  const double clients = static_cast<double>(write.path.clients);
+  return fmt::format("{} updates a day x {} subscribed clients = {} messages a day, {:.2f} M a month",
+                     grouped(updates), grouped(clients), grouped(updates * clients),
+                     updates * clients * 30 / 1e6);
 }
 
 void silence_line(const ConfiguredService& service, Lines& lines) {
@@ -156,6 +175,9 @@ void service_lines(const ConfiguredService& service, const Configured& configure
     lines.add("false pages", false_pages_line(promise, measured));
   }
   if (service.policy.has_write()) lines.add("writes", writes_line(service));
+  for (const ConfiguredWrite& write : service.writes) {
+    if (write.path.keep > 0) lines.add("fan-out", fan_out_line(write));
+  }
   for (std::size_t i = 0; i < service.writes.size(); ++i) {
     net::io_context io(1);
     runtime::SystemClock clock;

@@ -195,26 +195,31 @@ Expect decode_expect(Reader& reader) {
   return expect;
 }
 
-Auth decode_auth(Reader& reader) {
+Auth decode_auth_keys(Reader& keys) {
   Auth auth;
-  auto child = reader.child("auth");
-  if (!child) return auth;
-  child->also_known({"bearer_file"});
-  child->one_of({"bearer", "bearer_file", "basic", "header"}, true);
-  if (auto bearer = child->secret_source("bearer")) {
+  if (auto bearer = keys.secret_source("bearer")) {
     auth.kind = Auth::Kind::bearer;
     auth.secret = *std::move(bearer);
-  } else if (auto basic = child->child("basic")) {
+  } else if (auto basic = keys.child("basic")) {
     auth.kind = Auth::Kind::basic;
     auth.name = basic->text("username");
     auth.secret = basic->secret_source("password").value_or(config::SecretSource{});
     basic->finish();
-  } else if (auto header = child->child("header")) {
+  } else if (auto header = keys.child("header")) {
     auth.kind = Auth::Kind::header;
     auth.name = header->text("name");
     auth.secret = header->secret_source("value").value_or(config::SecretSource{});
     header->finish();
   }
+  return auth;
+}
+
+Auth decode_auth(Reader& reader) {
+  auto child = reader.child("auth");
+  if (!child) return {};
+  child->also_known({"bearer_file"});
+  child->one_of({"bearer", "bearer_file", "basic", "header"}, true);
+  const Auth auth = decode_auth_keys(*child);
   child->finish();
   return auth;
 }

@@ -9,8 +9,9 @@ namespace deadcalm::probes::http {
 HttpOptions decode_http(config::Reader& reader);
 
 // Parts that other HTTP-speaking types share.
-Auth decode_auth(config::Reader& reader);                                     // its key `auth`
-Expect decode_expect(config::Reader& reader);                                 // its key `expect`
+Auth decode_auth(config::Reader& reader);      // its key `auth`
+Auth decode_auth_keys(config::Reader& keys);   // its keys bearer, basic, header
+Expect decode_expect(config::Reader& reader);  // its key `expect`
 void decode_tls(config::Reader& reader, std::string& ca_file, bool& verify);  // its key `tls`
 RequesterOptions decode_requests(config::Reader& reader);                     // `tls` and `max_body_bytes`
 

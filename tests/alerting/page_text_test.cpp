@@ -273,6 +273,16 @@ TEST_CASE("page text: our own incidents never read as if a service had failed") 
         "descriptors, DNS of the deadcalm host)? deadcalm probe orders shows every step.");
   CHECK_THAT(trigger(own("clone/orders")),
              Catch::StartsWith("deadcalm fra1: a second deadcalm writes the canaries of orders. A canary"));
+  Incident ending = own("credential/orders");
+  ending.evidence.probe = "write-graphql";
+  ending.evidence.detail = "2026-09-16T02:14:00Z";
+  CHECK(
+      trigger(ending) ==
+      "deadcalm fra1: the credential for the test writes of orders ENDS SOON. write-graphql shows the "
+      "backend a "
+      "token that ends 2026-09-16T02:14:00Z. After that its writes are refused, and nobody can tell whether "
+      "orders works. FIRST: replace it where the configuration takes it from; a new file is read without a "
+      "restart.");
   Incident channel = own("channel/slack-ops");
   channel.evidence.detail = "404: no_service";
   CHECK(trigger(channel) ==

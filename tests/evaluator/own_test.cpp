@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "model/duration.h"
+
 #include "tests/evaluator/story.h"
 
 using namespace deadcalm::evaluator::testing;
@@ -154,6 +156,28 @@ TEST_CASE("a canary of ours that we never wrote is our own incident, not data lo
   REQUIRE(story.told.size() == 1);
   CHECK(story.told[0].subject == Subject{true, "clone/orders"});
   CHECK(story.told[0].alarm == Alarm::none);
+}
+
+TEST_CASE("a credential that ends within a week is told once, and that it was replaced") {
+  Story story(usual_policy());
+  story.healthy();
+  WriteLook ending = write_ok();
+  ending.credential_ends = story.now.wall + std::chrono::days{8};
+  story.pass(60s).vouched(ending);
+  CHECK(story.told.empty());
+  ending.credential_ends = story.now.wall + std::chrono::days{7};
+  story.pass(60s).repeat(5, 60s, ending);
+  REQUIRE(story.told.size() == 1);
+  CHECK(story.told[0].subject == Subject{true, "credential/orders"});
+  CHECK(story.told[0].alarm == Alarm::notify);
+  CHECK(story.told[0].evidence.probe == "api");
+  CHECK(story.told[0].evidence.detail == rfc3339(*ending.credential_ends));
+  CHECK_FALSE(story.state.incident);
+  ending.credential_ends = story.now.wall + std::chrono::days{90};
+  story.pass(60s).repeat(3, 60s, ending);
+  REQUIRE(story.told.size() == 1);
+  CHECK(story.told[0].subject == Subject{true, "credential/orders"});
+  CHECK(story.told[0].reason == Reason::recovered);
 }
 
 TEST_CASE("a service without a write probe is judged by its views, and says so") {

@@ -37,6 +37,7 @@ WriteState some_write() {
   w.read_back = ReadBack::lost;
   w.sentinel = Sentinel::reset;
   w.rungs_expected = 4;
+  w.credential_ends = kStart.wall + 9s;
   w.rungs_missing = 2;
   w.cycle_time = 812ms;
   w.step = "plant";
@@ -110,7 +111,7 @@ ServiceState some_state() {
   s.changes = {(kStart + 26s).steady, (kStart + 27s).steady};
   s.recovery_factor = 4;
   s.unknown_since = kStart + 28s;
-  s.unknown_told = s.clone_told = s.writes_paused = s.reset_expected = true;
+  s.unknown_told = s.clone_told = s.credential_told = s.writes_paused = s.reset_expected = true;
   s.looks_without_clone = 2;
   s.deploy_until = (kStart + 29s).steady;
   s.reset_expected_until = (kStart + 30s).steady;

@@ -576,4 +576,25 @@ TEST_CASE("a rung that holds something else is altered, not missing") {
   CHECK(look.sentinel == model::Sentinel::reset);
   CHECK(look.altered);
   CHECK(look.rungs_missing == 0);
+  CHECK(b.cycle().altered);  // until a person accepts
+  CHECK(b.wait(b.probe->accept_generation()));
+  CHECK_FALSE(b.cycle().altered);
+  CHECK(std::ranges::count(b.world.records, "somebody else's text",
+                           &std::pair<const std::string, std::string>::second) == 1);
+}
+
+TEST_CASE("a kept record that was altered stays told, and is not removed") {
+  LadderBench b;
+  b.cycle();
+  const std::string id = b.world.records.begin()->first;
+  b.world.records[id] = "somebody else's text";
+  for (int i = 0; i < 3; ++i) {
+    const auto look = b.cycle();
+    CHECK(look.sentinel == model::Sentinel::reset);
+    CHECK(look.altered);
+    CHECK_FALSE(look.oldest_missing);
+  }
+  CHECK(b.world.records[id] == "somebody else's text");
+  CHECK(b.wait(b.probe->drop_all()) == 0);
+  CHECK(b.world.records.size() == 1);
 }

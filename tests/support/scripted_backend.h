@@ -2,6 +2,7 @@
 // A backend in memory whose world the test changes: refuse, hang, forget, answer late.
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 #include "probes/backend.h"
@@ -12,7 +13,8 @@ namespace deadcalm::tests {
 struct World {
   std::map<std::string, std::string> records;  // record id -> token
   std::optional<probes::StepFailure> plant_fails, read_fails, remove_fails;
-  bool plant_stores_though_failing = false;  // cut connection after the commit
+  std::optional<probes::StepFailure> update_fails;
+  bool plant_stores_though_failing = false;  // cut connection after the commit; an update does so too
   bool plant_forgets = false;                // 201 and rolls back
   bool hides_everything = false;             // row-level security: absent, and no identity
   bool proves_identity = false;
@@ -23,7 +25,9 @@ struct World {
   model::Millis plant_takes{0}, read_takes{0};
   model::Millis visible_after{0};  // eventual consistency
   std::map<std::string, model::SteadyTime> visible_at;
-  int plants = 0, reads = 0, removes = 0, finds = 0, prepares = 0;
+  std::map<std::string, std::string> before;  // record id -> what it held before its last update
+  int dies_in = 0;  // so many steps (each verb has two: before and after it acts), then throws: kill -9
+  int plants = 0, updates = 0, reads = 0, removes = 0, finds = 0, prepares = 0;
   std::uint64_t next_id = 1;
 };
 
@@ -41,6 +45,7 @@ class ScriptedBackend final : public probes::Backend {
   net::awaitable<probes::PlantAnswer> plant(probes::Canary canary, model::SteadyTime deadline) override {
     ++w_.plants;
     probes::PlantAnswer answer;
+    live();
     const bool in_time = co_await take(w_.plant_takes, deadline);
     if (!w_.container_exists) {
       answer.failure = {model::Write::server, "table does not exist", false, true, false};
@@ -55,11 +60,13 @@ class ScriptedBackend final : public probes::Backend {
       w_.visible_at[id] = clock_.now().steady + w_.visible_after;
       if (!answer.failure && w_.assigns_ids) answer.record_id = id;
     }
+    live();
     co_return answer;
   }
   net::awaitable<probes::ReadAnswer> read(probes::Canary canary, model::SteadyTime deadline) override {
     ++w_.reads;
     probes::ReadAnswer answer;
+    live();
     const bool in_time = co_await take(w_.read_takes, deadline);
     if (!in_time) answer.failure = {model::Write::net, "no answer", true, false, false};
     if (!w_.container_exists)
@@ -70,18 +77,44 @@ class ScriptedBackend final : public probes::Backend {
     const auto it = w_.records.find(canary.record_id);
     const bool there = it != w_.records.end() && w_.visible_at[canary.record_id] <= clock_.now().steady;
     answer.found = there && !w_.hides_everything ? probes::Found::yes : probes::Found::no;
+    const bool exists = it != w_.records.end();
+    if (exists && !there && w_.before.contains(canary.record_id)) {  // the update is not seen yet
+      answer.found = probes::Found::yes;
+      answer.token = w_.before[canary.record_id];
+      co_return answer;
+    }
     if (answer.found == probes::Found::yes) answer.token = w_.read_alters ? "altered" : it->second;
+    co_return answer;
+  }
+  net::awaitable<probes::UpdateAnswer> update(probes::Canary canary, model::SteadyTime deadline) override {
+    ++w_.updates;
+    probes::UpdateAnswer answer;
+    live();
+    const bool in_time = co_await take(w_.plant_takes, deadline);
+    const auto it = w_.records.find(canary.record_id);
+    answer.absent = it == w_.records.end();
+    if (!in_time) answer.failure = {model::Write::net, "no answer", true, false, false};
+    if (w_.update_fails) answer.failure = w_.update_fails;
+    if (answer.absent || (answer.failure && !w_.plant_stores_though_failing)) co_return answer;
+    if (w_.plant_forgets) co_return answer;
+    w_.before[canary.record_id] = it->second;
+    it->second = canary.token;
+    w_.visible_at[canary.record_id] = clock_.now().steady + w_.visible_after;
+    live();
     co_return answer;
   }
   net::awaitable<probes::RemoveAnswer> remove(probes::Canary canary, model::SteadyTime) override {
     ++w_.removes;
     probes::RemoveAnswer answer;
+    live();
     answer.failure = w_.remove_fails;
     if (answer.failure) co_return answer;
     const bool was_there = w_.records.erase(canary.record_id) > 0;
+    w_.before.erase(canary.record_id);
     answer.removed = w_.remove_cannot_tell ? probes::Removed::cannot_tell
                      : was_there           ? probes::Removed::yes
                                            : probes::Removed::was_absent;
+    live();
     co_return answer;
   }
   net::awaitable<probes::FindAnswer> find(std::string stream, model::SteadyTime) override {
@@ -101,6 +134,9 @@ class ScriptedBackend final : public probes::Backend {
   }
 
  private:
+  void live() {
+    if (w_.dies_in > 0 && --w_.dies_in == 0) throw std::runtime_error("killed");
+  }
   net::awaitable<bool> take(model::Millis duration, model::SteadyTime deadline) {
     if (duration.count() == 0) co_return true;
     const model::SteadyTime done = clock_.now().steady + duration;
