@@ -37,6 +37,12 @@ std::string SignedRequester::preview(runtime::HttpRequest request) const {
   return runtime::masked(text);
 }
 
+std::optional<model::CredentialExpiry> SignedRequester::expiry() const {
+  const auto at = credentials_.expires();
+  if (!at) return std::nullopt;
+  return model::CredentialExpiry{*at, true};  // only services tell it, and they hand out others
+}
+
 std::string SignedRequester::source() const {
   return kind_ == CredentialKind::keys ? "configured credentials"
                                        : "credentials of the " + std::string(model::name(kind_));

@@ -28,6 +28,7 @@ class S3Backend final : public Backend {
   net::awaitable<RemoveAnswer> remove(Canary canary, model::SteadyTime deadline) override;
   net::awaitable<FindAnswer> find(std::string stream, model::SteadyTime deadline) override;
   void finish() override;
+  std::optional<model::CredentialExpiry> credential_expiry() const override { return requester_.expiry(); }
   Description describe(const Canary& example) const override;
 
  private:
