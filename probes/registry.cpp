@@ -89,12 +89,12 @@ struct BackendType {
 constexpr BackendType kWriteTypes[] = {
     {"http", [](config::Reader& r) { return make_http(http::decode_http(r)); }},
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres(r)); }},
-    {"graphql", [](config::Reader& r) { return make_graphql(graphql::decode_graphql(r)); }},
-    {"appsync", [](config::Reader& r) { return make_appsync(appsync::decode_appsync(r)); }, true},
     {"dynamodb", [](config::Reader& r) { return make_dynamodb(dynamodb::decode_dynamodb(r)); }},
     {"s3", [](config::Reader& r) { return make_s3(s3::decode_s3(r)); }},
     {"redis", [](config::Reader& r) { return make_redis(redis::decode_redis(r)); }},
     {"exec", [](config::Reader& r) { return make_exec(exec::decode_exec(r)); }},
+    {"graphql", [](config::Reader& r) { return make_graphql(graphql::decode_graphql(r)); }},
+    {"appsync", [](config::Reader& r) { return make_appsync(appsync::decode_appsync(r)); }, true},
 };
 constexpr BackendType kDoorTypes[] = {
     {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres_door(r)); }},

@@ -32,6 +32,7 @@ constexpr model::Millis kLetGo{1'000};  // for the kernel, after SIGKILL
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
+  out.reserve(texts.size() + 1);
   for (std::string& text : texts) out.push_back(text.data());
   out.push_back(nullptr);
   return out;
@@ -100,6 +101,12 @@ int spawn(CommandRequest& request, int out, int err, pid_t& pid) {
   return error;
 }
 
+void close_all(std::initializer_list<int> descriptors) {
+  for (const int descriptor : descriptors) {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+}
+
 bool is_want(int error) {
   return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN;
 }
@@ -109,8 +116,9 @@ bool is_want(int error) {
 // A started program, until it is reaped.
 class CommandRunner::Child {
  public:
-  Child(CommandRunner& runner, pid_t pid)
-      : runner_(runner), pid_(pid), watch_(runner.executor_, ::pidfd_open(pid, 0)) {}
+  // `pidfd` becomes this one's own.
+  Child(CommandRunner& runner, pid_t pid, int pidfd)
+      : runner_(runner), pid_(pid), watch_(runner.executor_, pidfd) {}
   ~Child() {
     if (pid_ < 0) return;
     signal(SIGKILL);
@@ -162,20 +170,23 @@ net::awaitable<CommandAnswer> CommandRunner::run(CommandRequest request, model::
   std::array<int, 2> out{-1, -1};
   std::array<int, 2> err{-1, -1};
   pid_t pid = -1;
+  int watch = -1;
   int error = ::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(err.data(), O_CLOEXEC) != 0 ? errno : 0;
   if (error == 0) error = spawn(request, out[1], err[1], pid);
-  for (const int fd : {out[1], err[1]}) {
-    if (fd >= 0) ::close(fd);
+  if (error == 0) watch = ::pidfd_open(pid, 0);
+  if (error == 0 && watch < 0) {  // nobody could tell when it ends
+    error = errno;
+    ::kill(-pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
   }
+  close_all({out[1], err[1]});
   if (error != 0) {
-    for (const int fd : {out[0], err[0]}) {
-      if (fd >= 0) ::close(fd);
-    }
+    close_all({out[0], err[0]});
     answer.message = request.words.at(0) + ": " + std::strerror(error);
     answer.own_fault = is_want(error);
     co_return answer;
   }
-  Child child(*this, pid);
+  Child child(*this, pid, watch);
   Output standard{Descriptor(executor_, out[0]), answer.out, request.max_output_bytes, answer.truncated};
   Output complaints{Descriptor(executor_, err[0]), answer.err, request.max_output_bytes, answer.truncated};
 

@@ -53,7 +53,7 @@ CredentialKind offered_by(const config::Environment& environment) {
 }
 
 model::Result<std::string> container_url(const config::Environment& environment) {
-  const auto bad = [](std::string message) { return model::fail(model::ErrorKind::bad_input, message); };
+  const auto bad = [](const char* message) { return model::fail(model::ErrorKind::bad_input, message); };
   const std::string relative = variable(environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
   if (relative.starts_with('/')) return kContainerService + relative;
   if (!relative.empty()) return bad("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must begin with /");
@@ -109,17 +109,17 @@ CredentialSource::CredentialSource(CredentialOptions options, CredentialDeps dep
 
 net::awaitable<CredentialSource::Answer> CredentialSource::get(model::SteadyTime deadline) {
   const model::WallTime now = deps_.clock.now().wall;
-  if (kept_ && (!kept_->expires || now < *kept_->expires - kRenewBefore)) co_return *kept_;
+  const std::optional<model::WallTime> ends = expires();
+  if (kept_ && (!ends || now < *ends - kRenewBefore)) co_return *kept_;
   Answer fresh = co_await fetch(deadline);
   if (fresh) {
     kept_ = *fresh;
     runtime::mask_in_logs({fresh->secret_access_key, fresh->session_token});
     co_return fresh;
   }
-  if (kept_ && now < *kept_->expires) co_return *kept_;  // renewed early, so there is time to try again
-  if (kept_)
-    fresh.error().detail =
-        "the AWS credentials expired at " + amz_date(*kept_->expires) + "; " + fresh.error().detail;
+  if (kept_ && ends && now < *ends) co_return *kept_;  // renewed early, so there is time to try again
+  if (ends)
+    fresh.error().detail = "the AWS credentials expired at " + amz_date(*ends) + "; " + fresh.error().detail;
   co_return fresh;
 }
 

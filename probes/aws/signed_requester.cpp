@@ -27,10 +27,20 @@ net::awaitable<SignedRequester::Outcome> SignedRequester::send(runtime::HttpRequ
 std::string SignedRequester::preview(runtime::HttpRequest request) const {
   requester_.complete(request);
   std::string text = request.method + ' ' + request.url;
-  for (const auto& [name, value] : request.headers) text += "\n  " + name + ": " + value;
+  for (const auto& [name, value] : request.headers) {
+    text += "\n  ";
+    text += name + ": ";
+    text += value;
+  }
   text += "\n  Authorization: AWS4-HMAC-SHA256 ... (" + source() + ')';
   if (!request.body.empty()) text += "\n  " + request.body;
   return runtime::masked(text);
+}
+
+std::optional<model::CredentialExpiry> SignedRequester::expiry() const {
+  const auto at = credentials_.expires();
+  if (!at) return std::nullopt;
+  return model::CredentialExpiry{*at, true};  // only services tell it, and they hand out others
 }
 
 std::string SignedRequester::source() const {

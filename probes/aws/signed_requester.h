@@ -31,7 +31,8 @@ class SignedRequester {
   std::string preview(runtime::HttpRequest request) const;
 
   void finish() { requester_.finish(); }
-  std::string source() const;  // "credentials of the environment"
+  std::optional<model::CredentialExpiry> expiry() const;  // once they were asked for, where it is known
+  std::string source() const;                             // "credentials of the environment"
 
  private:
   Service service_;

@@ -119,7 +119,11 @@ std::string canonical_query(std::string_view query) {
   }
   std::ranges::sort(fields);
   std::string out;
-  for (const auto& [name, value] : fields) out += (out.empty() ? "" : "&") + name + '=' + value;
+  for (const auto& [name, value] : fields) {
+    if (!out.empty()) out += '&';
+    out += name + '=';
+    out += value;
+  }
   return out;
 }
 
@@ -175,7 +179,8 @@ Signature signature_of(const runtime::HttpRequest& request, const Service& servi
   std::string lines;
   std::string names;
   for (const auto& [name, value] : headers) {
-    lines += name + ':' + value + '\n';
+    lines += name + ':';
+    lines += value + '\n';
     names += (names.empty() ? "" : ";") + name;
   }
   Signature out;

@@ -27,6 +27,7 @@ KeyPart decode_key(config::Reader& reader, std::string_view key, const char* fal
     return part;
   }
   auto child = reader.child(key);
+  if (!child) return part;
   part.attribute = child->text("name");
   part.is_number = child->word("type", kTypes).value_or(0) == 1;
   if (auto value = child->optional_template("value", config::canary_names())) part.value = *std::move(value);

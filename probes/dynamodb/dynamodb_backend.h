@@ -32,7 +32,7 @@ struct DynamoOptions {
 
 class DynamoBackend final : public Backend {
  public:
-  DynamoBackend(std::shared_ptr<const DynamoOptions> options, aws::AwsDeps deps);
+  DynamoBackend(std::shared_ptr<const DynamoOptions> options, const aws::AwsDeps& deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;
@@ -40,6 +40,7 @@ class DynamoBackend final : public Backend {
   net::awaitable<RemoveAnswer> remove(Canary canary, model::SteadyTime deadline) override;
   net::awaitable<FindAnswer> find(std::string stream, model::SteadyTime deadline) override;
   void finish() override;
+  std::optional<model::CredentialExpiry> credential_expiry() const override { return requester_.expiry(); }
   Description describe(const Canary& example) const override;
 
  private:

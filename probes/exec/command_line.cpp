@@ -83,22 +83,27 @@ std::optional<CommandLine> decode_command(config::Reader& reader, std::string_vi
   const std::string path = find_program(name, surroundings, reader.context());
   if (path.empty()) {
     const bool searched = name.find('/') == std::string::npos;
-    reader.fault(key, "there is no program " + name + (searched ? " in PATH" : ""),
-                 "install it, or give its whole path; it must be executable");
+    std::string message = "there is no program " + name;
+    if (searched) message += " in PATH";
+    reader.fault(key, std::move(message), "install it, or give its whole path; it must be executable");
     return std::nullopt;
   }
   line.words.front() = config::Template(path);
   return line;
 }
 
-runtime::CommandRequest request_of(const CommandLine& line, const Surroundings& surroundings,
+runtime::CommandRequest request_of(const CommandLine& command, const Surroundings& surroundings,
                                    const Variables& variables,
                                    const std::function<std::string(std::string_view)>& names) {
   runtime::CommandRequest request;
   request.max_output_bytes = surroundings.max_output_bytes;
-  for (const config::Template& word : line.words) request.words.push_back(word.render(names));
+  for (const config::Template& word : command.words) request.words.push_back(word.render(names));
   for (const Variables* some : {&surroundings.variables, &variables}) {
-    for (const auto& [name, value] : *some) request.environment.push_back(name + '=' + value);
+    for (const auto& [name, value] : *some) {
+      std::string& line = request.environment.emplace_back(name);
+      line += '=';
+      line += value;
+    }
   }
   return request;
 }

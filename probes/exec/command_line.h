@@ -35,7 +35,7 @@ std::optional<CommandLine> decode_command(config::Reader& reader, std::string_vi
                                           const config::RunTimeNames& allowed);
 
 // `variables` are added to those of the surroundings.
-runtime::CommandRequest request_of(const CommandLine& line, const Surroundings& surroundings,
+runtime::CommandRequest request_of(const CommandLine& command, const Surroundings& surroundings,
                                    const Variables& variables,
                                    const std::function<std::string(std::string_view)>& names);
 

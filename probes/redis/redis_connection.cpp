@@ -1,5 +1,6 @@
 #include "probes/redis/redis_connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
@@ -60,7 +61,10 @@ net::awaitable<std::optional<StepFailure>> RedisConnection::connect(const RedisT
   if (found.index() == 1 || ec || std::get<0>(found).empty())
     co_return net_failure("cannot resolve " + place_, false);
   const auto& endpoints = std::get<0>(found);
-  if (is_metadata_address(endpoints.begin()->endpoint().address().to_string()))
+  const auto is_secretive = [](const auto& entry) {
+    return is_metadata_address(entry.endpoint().address().to_string());
+  };
+  if (std::ranges::any_of(endpoints, is_secretive))
     co_return StepFailure{model::Write::contract,
                           place_ + " is an address that gives secrets to this machine: never a target", false,
                           false, false};
@@ -80,7 +84,7 @@ net::awaitable<std::optional<StepFailure>> RedisConnection::connect(const RedisT
 
 net::awaitable<std::optional<StepFailure>> RedisConnection::start_tls(const RedisTarget& target,
                                                                       model::SteadyTime deadline) {
-  const TlsOptions& options = *target.tls;
+  const TlsOptions options = target.tls.value_or(TlsOptions{});
   error_code ec;
   tls_context_ = std::make_unique<net::ssl::context>(net::ssl::context::tls_client);
   const auto wrong = [&](const std::string& file) { return broken(file + ": " + ec.message(), false, true); };
@@ -167,10 +171,12 @@ net::awaitable<RedisConnection::Answer> RedisConnection::exchange(std::vector<st
   if (ec) co_return broken("send: " + ec.message(), true);
   std::array<char, 4096> chunk{};
   while (true) {
-    auto reply = reader_->next();
-    if (!reply) co_return broken(reply.error().message, true, true);
-    if (*reply && (*reply)->is_error()) co_return std::unexpected(classify_error((*reply)->text));
-    if (*reply) co_return **std::move(reply);
+    auto next = reader_->next();
+    if (!next) co_return broken(next.error().message, true, true);
+    if (std::optional<Reply> reply = *std::move(next)) {
+      if (reply->is_error()) co_return std::unexpected(classify_error(reply->text));
+      co_return *std::move(reply);
+    }
     const auto in = net::buffer(chunk);
     const auto got = tls_ ? co_await (tls_->async_read_some(in, end()) || clock_.sleep_until(deadline))
                           : co_await (socket_->async_read_some(in, end()) || clock_.sleep_until(deadline));

@@ -20,7 +20,7 @@ struct S3Options {
 
 class S3Backend final : public Backend {
  public:
-  S3Backend(std::shared_ptr<const S3Options> options, aws::AwsDeps deps);
+  S3Backend(std::shared_ptr<const S3Options> options, const aws::AwsDeps& deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;
@@ -28,6 +28,7 @@ class S3Backend final : public Backend {
   net::awaitable<RemoveAnswer> remove(Canary canary, model::SteadyTime deadline) override;
   net::awaitable<FindAnswer> find(std::string stream, model::SteadyTime deadline) override;
   void finish() override;
+  std::optional<model::CredentialExpiry> credential_expiry() const override { return requester_.expiry(); }
   Description describe(const Canary& example) const override;
 
  private:
@@ -38,7 +39,7 @@ class S3Backend final : public Backend {
   std::string base() const;  // URL of the bucket
   // An answer of 2xx, or 404 for an object that is not there; everything else is a failure.
   net::awaitable<Called> call(runtime::HttpRequest request, model::SteadyTime deadline);
-  ReadAnswer judge(const runtime::HttpAnswer& answer, const Canary& canary) const;
+  ReadAnswer judge(const runtime::HttpAnswer& http, const Canary& canary) const;
 
   std::shared_ptr<const S3Options> shared_options_;
   const S3Options& options_;

@@ -2,6 +2,7 @@
 // thing (dynalite, and signatures that are checked) is in aws_servers_test.cpp.
 #include <catch2/catch.hpp>
 
+#include "probes/aws/credentials.h"
 #include "runtime/log.h"
 #include "tests/support/aws_stand_in.h"
 #include "tests/support/backend_rig.h"
@@ -174,6 +175,27 @@ TEST_CASE("dynamodb: the plant through an API, the truth in the table") {
   CHECK(absent.found == probes::Found::no);
   CHECK(absent.identity_proved);
   backend->finish();
+}
+
+TEST_CASE("dynamodb: when a container's credentials end is told once they were asked for") {
+  Rig rig;
+  server::HttpServer service(rig.io.get_executor(), [](server::Request) -> net::awaitable<server::Response> {
+    server::Response r;
+    r.body =
+        R"({"AccessKeyId":"AKID","SecretAccessKey":"k","Token":"t","Expiration":"2099-01-02T03:04:05Z"})";
+    co_return r;
+  });
+  rig.environment.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] =
+      "http://127.0.0.1:" + std::to_string(service.start("127.0.0.1:0").value()) + "/creds";
+  const std::string yaml = rig.yaml.substr(0, rig.yaml.find("credentials:"));
+  const auto backend = rig.backend("dynamodb", yaml);
+  CHECK_FALSE(backend->credential_expiry());
+  CHECK_FALSE(tests::run_task(rig.io, backend->plant(rig.canary(1), rig.soon())).failure);
+  REQUIRE(backend->credential_expiry());
+  CHECK(backend->credential_expiry()->at == probes::aws::parse_time("2099-01-02T03:04:05Z"));
+  CHECK(backend->credential_expiry()->renews);
+  backend->finish();
+  tests::run_task(rig.io, service.stop());
 }
 
 TEST_CASE("dynamodb: a dry run shows the requests without any secret") {

@@ -182,11 +182,26 @@ TEST_CASE("redis: memory that is full is server, and reading works") {
 }
 
 TEST_CASE("redis: a cluster's node that serves other slots says which one to ask") {
-  tests::RedisServer cluster({"--cluster-enabled", "yes"});
+  const auto bus = std::to_string(tests::free_port());
+  const auto other_bus = std::to_string(tests::free_port());
+  tests::RedisServer asked({"--cluster-enabled", "yes", "--cluster-port", bus});
+  tests::RedisServer serving({"--cluster-enabled", "yes", "--cluster-port", other_bus});
   Rig rig;
-  rig.boot("redis", rig.yaml("", cluster));
-  CHECK(rig.cycle().write == Write::server);  // CLUSTERDOWN: no slot is served
+  rig.boot("redis", rig.yaml("", asked));
+  CHECK(rig.cycle().write == Write::server);  // no slot is served
   CHECK(rig.last.detail.find("CLUSTERDOWN") != std::string::npos);
+
+  serving.cli({"cluster", "addslotsrange", "0", "16383"});
+  asked.cli({"cluster", "meet", "127.0.0.1", std::to_string(serving.port()), other_bus});
+  for (int i = 0; i < 500 && rig.cycle().write == Write::server; ++i) rig.run_for(20ms);
+  INFO(rig.last.detail);
+  CHECK(std::get<model::WriteLook>(rig.last.look).write == Write::contract);
+  CHECK(rig.last.detail.find("MOVED") != std::string::npos);
+  CHECK(rig.last.detail.find("node 127.0.0.1:" + std::to_string(serving.port()) + " serves this slot") !=
+        std::string::npos);
+  rig.boot("redis", rig.yaml("", serving));
+  for (int i = 0; i < 500 && rig.cycle().write == Write::server; ++i) rig.run_for(20ms);
+  CHECK(std::get<model::WriteLook>(rig.last.look).write == Write::ok);
 }
 
 TEST_CASE("redis: what is not ours is neither overwritten nor removed") {

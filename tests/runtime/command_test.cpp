@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,6 +91,31 @@ TEST_CASE("what cannot be started says why") {
   CHECK(absent.message == "/no/such/program: No such file or directory");
   CHECK_FALSE(absent.own_fault);
   CHECK(rig.run({{"/etc/passwd"}, {}}).message == "/etc/passwd: Permission denied");
+}
+
+TEST_CASE("want of descriptors is our own fault, at whatever step, and leaves nobody behind") {
+  Rig rig;
+  rig.shell("true");
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const int next = ::dup(0);
+  ::close(next);
+  int started = 0;
+  for (int spare = 0; spare < 40; ++spare) {
+    const rlimit few{static_cast<rlim_t>(next + spare), before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    const auto answer = rig.shell("exit 5");
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    INFO(spare << ' ' << answer.message);
+    started += answer.end == End::exited && answer.status == 5;
+    CHECK((answer.end == End::exited || answer.own_fault));
+    CHECK_FALSE(has_children());
+  }
+  CHECK(started > 0);
+  CHECK(started < 40);
+  const int again = ::dup(0);
+  ::close(again);
+  CHECK(again == next);
 }
 
 TEST_CASE("a program killed by somebody") {

@@ -2,30 +2,24 @@
 
 #include <stdexcept>
 
-#include "tests/support/npm_folder.h"
-
 namespace deadcalm::tests {
 
-AwsServers::AwsServers() : home_(npm_folder("aws")), port_(free_port()), s3_port_(free_port()) {
+std::string aws_script(const std::string& name) {
+  return std::string(DEADCALM_SOURCE_DIR) + "/tests/support/aws/" + name;
+}
+
+AwsServers::AwsServers()
+    : s3_port_(free_port()),
+      server_("aws", {{"S3_PORT", std::to_string(s3_port_)}, {"DIRECTORY", objects_.path().string()}}) {
   start();
 }
 
-void AwsServers::start() {
-  process_ = Process({"env", "PORT=" + std::to_string(port_), "S3_PORT=" + std::to_string(s3_port_),
-                      "DIRECTORY=" + objects_.path().string(), "node", home_ + "/server.mjs"},
-                     home_ + "/server.log");
-  if (!wait_for_port(port_) || !wait_for_port(s3_port_))
-    throw std::runtime_error("server.mjs did not start: " + text_of_file(home_ + "/server.log"));
-}
-
 Process AwsServers::gate(std::uint16_t port, std::uint16_t upstream, const std::string& key,
-                         const std::string& secret, const std::string& token) const {
-  Process gate({"env", "KEY=" + key, "SECRET=" + secret, "TOKEN=" + token, "python3", home_ + "/gate.py",
-                std::to_string(port), std::to_string(upstream)},
-               home_ + "/gate.log");
-  if (!wait_for_port(port))
-    throw std::runtime_error("gate.py did not start (apt-get install python3-botocore): " +
-                             text_of_file(home_ + "/gate.log"));
+                         const std::string& secret, const std::string& token) {
+  Process gate({"env", "PYTHONDONTWRITEBYTECODE=1", "KEY=" + key, "SECRET=" + secret, "TOKEN=" + token,
+                "python3", aws_script("gate.py"), std::to_string(port), std::to_string(upstream)},
+               "");
+  if (!wait_for_port(port)) throw std::runtime_error("no gate (apt-get install python3-botocore)");
   return gate;
 }
 

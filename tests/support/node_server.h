@@ -1,5 +1,6 @@
 #pragma once
-// A server written for Node.js below tests/support/, with its npm packages (npm_folder.h).
+// A server written for Node.js below tests/support/, with its npm packages: installed at run time by name
+// and pinned version (package-lock.json) into the build folder, once.
 #include <string>
 #include <utility>
 #include <vector>

@@ -1,11 +1,19 @@
 #include "tests/support/redis_server.h"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
-#include "tests/support/npm_folder.h"
-
 namespace deadcalm::tests {
+namespace {
+
+std::string text_of_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
 
 RedisServer::RedisServer(std::vector<std::string> options, bool tls)
     : options_(std::move(options)), tls_(tls), port_(free_port()) {
