@@ -100,7 +100,7 @@ bool given(const Reader& auth, std::string_view key) {
 
 MakeCredentials decode_credentials(Reader& reader) {
   auto auth = reader.child("auth");
-  if (!auth) return fixed({});
+  if (!auth) return nullptr;
   auth->also_known({"api_key_file", "bearer_file"});
   auth->one_of({"api_key", "api_key_file", "bearer", "bearer_file", "basic", "header", "oauth2", "cognito"},
                true);
