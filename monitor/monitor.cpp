@@ -254,7 +254,7 @@ void Monitor::finished(Agenda::Id id) {
   thing.running = false;
   --running_;
   if (stopping_) {
-    if (running_ == 0 && rescheduled_) rescheduled_->set();
+    if (running_ == 0 && idle_) idle_->set();
     return;
   }
   if (!thing.operations.empty()) {
@@ -271,8 +271,8 @@ net::awaitable<void> Monitor::stop(model::Millis patience) {
   if (rescheduled_) rescheduled_->set();
   const SteadyTime deadline = deps_.clock.now().steady + patience;
   while (running_ > 0 && deps_.clock.now().steady < deadline) {
-    rescheduled_ = std::make_unique<runtime::Event>();
-    co_await deps_.clock.wait(*rescheduled_, deadline);
+    idle_ = std::make_unique<runtime::Event>();
+    co_await deps_.clock.wait(*idle_, deadline);
   }
   for (const auto& service : services_) save(*service, {}, true);
   // The saves are in the store's queue before anything is cancelled.

@@ -108,7 +108,9 @@ class Monitor {
   std::vector<Thing> things_;
   Agenda::Id anchors_id_ = 0, site_wake_id_ = 0, commands_id_ = 0, prune_id_ = 0;
   std::unique_ptr<Agenda> agenda_;
-  std::unique_ptr<runtime::Event> rescheduled_;
+  // Two, because whoever waits on one holds on to it until it runs again.
+  std::unique_ptr<runtime::Event> rescheduled_;  // wakes the scheduler
+  std::unique_ptr<runtime::Event> idle_;         // wakes the stop: nothing runs any more
   evaluator::SiteState site_;
   bool stopping_ = false;
   std::size_t running_ = 0;
