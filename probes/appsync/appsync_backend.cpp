@@ -77,7 +77,7 @@ net::awaitable<AppsyncBackend::Fetched> AppsyncBackend::fetch(std::string id, mo
           : nullptr;
   if (record == nullptr)
     co_return std::unexpected(refused("no field get" + options_.model + " in the answer"));
-  if (record->is_null()) co_return std::optional<Held>{};
+  if (record->is_null()) co_return Held{};
   const auto* fields = record->if_object();
   const json::value* version = fields != nullptr ? fields->if_contains("_version") : nullptr;
   if (version == nullptr || !version->is_int64()) {
@@ -85,13 +85,14 @@ net::awaitable<AppsyncBackend::Fetched> AppsyncBackend::fetch(std::string id, mo
         refused("the record has no _version: " + options_.model + " is not a versioned model"));
   }
   const json::value* deleted = fields->if_contains("_deleted");
-  if (deleted != nullptr && deleted->is_bool() && deleted->get_bool()) co_return std::optional<Held>{};
+  if (deleted != nullptr && deleted->is_bool() && deleted->get_bool()) co_return Held{};
   const json::value* content = fields->if_contains(options_.field);
   Held held;
+  held.there = true;
   held.version = version->get_int64();
   if (content != nullptr && content->is_string()) held.content = std::string(content->get_string());
   versions_[id] = held.version;
-  co_return std::optional(std::move(held));
+  co_return held;
 }
 
 net::awaitable<PrepareAnswer> AppsyncBackend::prepare(bool, model::SteadyTime) {
@@ -107,7 +108,7 @@ net::awaitable<PlantAnswer> AppsyncBackend::plant(Canary canary, model::SteadyTi
   if (outcome.error().kind != Refusal::Kind::conflict) co_return answer;
   // The id is there already: a plant of unknown fate that is sent again has been kept the first time.
   const Fetched there = co_await fetch(canary.record_id, deadline);
-  if (there && *there && (*there)->content == canary.token) answer.failure.reset();
+  if (there && there->content == canary.token) answer.failure.reset();
   co_return answer;
 }
 
@@ -120,9 +121,9 @@ net::awaitable<ReadAnswer> AppsyncBackend::read(Canary canary, model::SteadyTime
   }
   // A record that we may not see is answered with the error Unauthorized, so one that is just null is gone.
   answer.identity_proved = true;
-  answer.found = *fetched ? Found::yes : Found::no;
-  if (!*fetched) co_return answer;
-  const std::string& content = (*fetched)->content;
+  answer.found = fetched->there ? Found::yes : Found::no;
+  if (!fetched->there) co_return answer;
+  const std::string& content = fetched->content;
   const auto ours = model::find_tokens(content, canary_key_, 1);
   if (!ours.empty()) answer.token = encode(ours[0], canary_key_);
   if (content == canary.token) answer.token = canary.token;
@@ -136,8 +137,8 @@ net::awaitable<std::expected<bool, Refusal>> AppsyncBackend::send(Change change,
     if (!versions_.contains(canary.record_id)) {
       const Fetched fetched = co_await fetch(canary.record_id, deadline);
       if (!fetched) co_return std::unexpected(fetched.error());
-      if (!*fetched) co_return false;
-      const std::string& content = (*fetched)->content;
+      if (!fetched->there) co_return false;
+      const std::string& content = fetched->content;
       // The conflict was with ourselves: a request whose answer was cut is sent again by the HTTP client.
       if (change.writes_token && content == canary.token) co_return true;
       const auto ours = model::find_tokens(content, canary_key_, 1);

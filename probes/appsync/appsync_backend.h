@@ -40,7 +40,9 @@ class AppsyncBackend final : public Backend {
   Description describe(const Canary& example) const override;
 
  private:
+  // A record as it is now.
   struct Held {
+    bool there = false;   // false: there is none, or its tombstone
     std::string content;  // of the token's field
     std::int64_t version = 0;
   };
@@ -49,8 +51,7 @@ class AppsyncBackend final : public Backend {
     std::function<std::string(std::int64_t version)> variables;
     bool writes_token = false;
   };
-  // A record as it is now; nullopt: there is none, or its tombstone.
-  using Fetched = std::expected<std::optional<Held>, graphql::Refusal>;
+  using Fetched = std::expected<Held, graphql::Refusal>;
 
   net::awaitable<Fetched> fetch(std::string id, model::SteadyTime deadline);
   // Sends it with the version read in this cycle; after a conflict once more, with the one read then.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "probes/aws/decode.h"
 #include "probes/credentials/cognito.h"
 #include "probes/credentials/fixed.h"
 #include "probes/credentials/oauth2.h"
+#include "probes/credentials/signature.h"
 #include "probes/http/decode.h"
 
 namespace deadcalm::probes::credentials {
@@ -74,6 +76,19 @@ MakeCredentials decode_cognito(Reader& auth) {
   return token<Cognito>(std::move(options), scheme);
 }
 
+MakeCredentials decode_iam(Reader& auth) {
+  SignatureOptions options;
+  auto keys = auth.child("iam");
+  if (!keys) return nullptr;
+  options.service.region = aws::decode_region(*keys);
+  options.service.name = keys->text("service", "appsync");
+  options.keys = aws::decode_credentials(*keys);
+  keys->finish();
+  return [options = std::move(options)](const CredentialDeps& d) {
+    return std::make_unique<Signature>(options, aws::CredentialDeps{d.clock, d.client, d.environment});
+  };
+}
+
 MakeCredentials decode_fixed(Reader& auth) {
   return fixed(http::decode_auth_keys(auth));
 }
@@ -89,7 +104,7 @@ constexpr Kind kKinds[] = {
     {"basic", &decode_fixed},      //
     {"header", &decode_fixed},     //
     {"oauth2", &decode_oauth2},    //
-    {"cognito", &decode_cognito},
+    {"cognito", &decode_cognito}, {"iam", &decode_iam},
 };
 
 bool given(const Reader& auth, std::string_view key) {
@@ -100,10 +115,11 @@ bool given(const Reader& auth, std::string_view key) {
 
 MakeCredentials decode_credentials(Reader& reader) {
   auto auth = reader.child("auth");
-  if (!auth) return fixed({});
+  if (!auth) return nullptr;
   auth->also_known({"api_key_file", "bearer_file"});
-  auth->one_of({"api_key", "api_key_file", "bearer", "bearer_file", "basic", "header", "oauth2", "cognito"},
-               true);
+  auth->one_of(
+      {"api_key", "api_key_file", "bearer", "bearer_file", "basic", "header", "oauth2", "cognito", "iam"},
+      true);
   const auto kind = std::ranges::find_if(kKinds, [&](const Kind& k) { return given(*auth, k.key); });
   MakeCredentials make = kind != std::end(kKinds) ? kind->decode(*auth) : nullptr;
   auth->finish();

@@ -21,7 +21,7 @@ struct CredentialDeps {
 
 using MakeCredentials = std::function<std::unique_ptr<http::Credentials>(const CredentialDeps&)>;
 
-// Its key `auth`; absent: credentials that add nothing.
+// Its key `auth`; empty where it is absent.
 MakeCredentials decode_credentials(config::Reader& reader);
 
 }  // namespace deadcalm::probes::credentials

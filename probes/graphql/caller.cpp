@@ -61,9 +61,11 @@ std::string variables_of(const Operation& operation, const Canary& canary) {
 Caller::Caller(const CallerOptions& options, CallerDeps deps)
     : options_(options),
       deps_(std::move(deps)),
-      requester_(deps_.clock, deps_.client, deps_.instance, options.requests),
-      credentials_(options.credentials(
-          {deps_.clock, deps_.client, deps_.environment, deps_.instance, options.requests})) {}
+      requester_(deps_.clock, deps_.client, deps_.instance, options.requests) {
+  if (!options.credentials) return;
+  credentials_ =
+      options.credentials({deps_.clock, deps_.client, deps_.environment, deps_.instance, options.requests});
+}
 
 runtime::HttpRequest Caller::build(const Operation& operation, const std::string& variables) const {
   runtime::HttpRequest request;
@@ -83,8 +85,10 @@ runtime::HttpRequest Caller::build(const Operation& operation, const std::string
 }
 
 net::awaitable<Caller::Outcome> Caller::call_once(runtime::HttpRequest request, model::SteadyTime deadline) {
-  const auto authorized = co_await credentials_->authorize(request, deadline);
-  if (!authorized) co_return std::unexpected(failed(authorized.error()));
+  if (credentials_) {
+    const auto authorized = co_await credentials_->authorize(request, deadline);
+    if (!authorized) co_return std::unexpected(failed(authorized.error()));
+  }
   const auto answer = co_await requester_.send(std::move(request), deadline);
   if (!answer) co_return std::unexpected(failed(answer.error()));
   co_return judge(*answer);
@@ -96,7 +100,7 @@ net::awaitable<Caller::Outcome> Caller::call(Operation operation, std::string va
   runtime::HttpRequest again = request;
   Outcome outcome = co_await call_once(std::move(request), deadline);
   const bool refused = !outcome && outcome.error().failure.failure == model::Write::auth;
-  if (!refused) co_return outcome;
+  if (!refused || !credentials_) co_return outcome;
   credentials_->refused();
   co_return co_await call_once(std::move(again), deadline);
 }
@@ -109,8 +113,9 @@ net::awaitable<Caller::Outcome> Caller::call(Operation operation, Canary canary,
 std::string Caller::text(const Operation& operation, const std::string& variables) const {
   const runtime::HttpRequest request = build(operation, variables);
   std::string text = request.method + ' ' + request.url;
-  for (const auto& [name, value] : request.headers) text += "\n  " + name + ": " + value;
-  if (const std::string who = credentials_->describe(); !who.empty()) text += "\n  " + who;
+  for (const auto& [name, value] : request.headers)
+    text.append("\n  ").append(name).append(": ").append(value);
+  if (credentials_) text.append("\n  ").append(credentials_->describe());
   return runtime::masked(text + "\n  " + request.body);
 }
 

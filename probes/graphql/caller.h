@@ -23,7 +23,7 @@ struct Operation {
 struct CallerOptions {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
-  credentials::MakeCredentials credentials;
+  credentials::MakeCredentials credentials;  // may be empty
   http::RequesterOptions requests;
 };
 
@@ -53,7 +53,9 @@ class Caller {
   net::awaitable<Outcome> call(Operation operation, Canary canary, model::SteadyTime deadline);
 
   void finish() { requester_.finish(); }
-  std::optional<model::CredentialExpiry> credential_expiry() const { return credentials_->expiry(); }
+  std::optional<model::CredentialExpiry> credential_expiry() const {
+    return credentials_ ? credentials_->expiry() : std::nullopt;
+  }
 
   // The operation as it would be sent, for the dry run.
   std::string text(const Operation& operation, const std::string& variables) const;
@@ -65,7 +67,7 @@ class Caller {
   const CallerOptions& options_;
   CallerDeps deps_;
   http::Requester requester_;
-  std::unique_ptr<http::Credentials> credentials_;
+  std::unique_ptr<http::Credentials> credentials_;  // may be null
 };
 
 std::string variables_of(const Operation& operation, const Canary& canary);

@@ -270,7 +270,7 @@ HttpOptions decode_http(Reader& reader) {
     decode_step(reader, {"find", "GET", {}}, step.step, false);
     options.find = std::move(step);
   }
-  options.auth = decode_auth(reader);
+  options.credentials = credentials::decode_credentials(reader);
   options.requests = decode_requests(reader);
   options.unique_query = reader.boolean("unique_query", true);
   options.proves = "the API";

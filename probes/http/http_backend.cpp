@@ -55,22 +55,17 @@ std::string captured(const Capture& wanted, const runtime::HttpAnswer& answer) {
   return value != nullptr ? as_text(*value) : std::string();
 }
 
-std::string request_text(const runtime::HttpRequest& request) {
-  std::string text = request.method + ' ' + request.url;
-  for (const auto& [name, value] : request.headers)
-    text.append("\n  ").append(name).append(": ").append(value);
-  if (!request.body.empty()) text += "\n  " + request.body;
-  return runtime::masked(text);
-}
-
 }  // namespace
 
 HttpBackend::HttpBackend(std::shared_ptr<const HttpOptions> options, HttpDeps deps)
     : shared_options_(std::move(options)),
       options_(*shared_options_),
-      auth_(options_.auth),
       deps_(std::move(deps)),
-      requester_(deps_.clock, deps_.client, deps_.instance, options_.requests) {}
+      requester_(deps_.clock, deps_.client, deps_.instance, options_.requests) {
+  if (!options_.credentials) return;
+  credentials_ =
+      options_.credentials({deps_.clock, deps_.client, deps_.environment, deps_.instance, options_.requests});
+}
 
 runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, bool truth_read) const {
   const Names names{canary};
@@ -88,7 +83,6 @@ runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, 
   }
   if (!has_header(request.headers, "accept"))
     request.headers.emplace_back("Accept", "application/json, */*;q=0.1");
-  if (auto auth = auth_header(auth_)) request.headers.push_back(*std::move(auth));
   if (truth_read) {
     request.headers.emplace_back("Cache-Control", "no-cache");
     if (options_.unique_query) {
@@ -100,20 +94,23 @@ runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, 
   return request;
 }
 
+net::awaitable<HttpBackend::Outcome> HttpBackend::send_once(const Step& step, Canary canary,
+                                                            model::SteadyTime deadline, bool truth_read) {
+  runtime::HttpRequest request = build(step, canary, truth_read);
+  if (credentials_) {
+    const auto authorized = co_await credentials_->authorize(request, deadline);
+    if (!authorized) co_return std::unexpected(authorized.error());
+  }
+  co_return co_await requester_.send(std::move(request), deadline);
+}
+
 net::awaitable<HttpBackend::Outcome> HttpBackend::send(const Step& step, Canary canary,
                                                        model::SteadyTime deadline, bool truth_read) {
-  runtime::HttpRequest request = build(step, canary, truth_read);
-  Outcome outcome = co_await requester_.send(std::move(request), deadline);
+  Outcome outcome = co_await send_once(step, canary, deadline, truth_read);
   const bool refused = outcome && (outcome->status == 401 || outcome->status == 403);
-  if (!refused || auth_.kind == Auth::Kind::none) co_return outcome;
-  if (auth_.secret.can_change()) {
-    if (const auto fresh = auth_.secret.read_again(deps_.environment)) {
-      auth_.secret.value = *fresh;
-      runtime::mask_in_logs({*fresh});
-    }
-  }
-  runtime::HttpRequest again = build(step, canary, truth_read);
-  co_return co_await requester_.send(std::move(again), deadline);
+  if (!refused || !credentials_) co_return outcome;
+  credentials_->refused();
+  co_return co_await send_once(step, canary, deadline, truth_read);
 }
 
 std::optional<StepFailure> HttpBackend::judge(const Step& step, const runtime::HttpAnswer& answer) {
@@ -238,6 +235,20 @@ void HttpBackend::finish() {
   requester_.finish();
 }
 
+std::optional<model::CredentialExpiry> HttpBackend::credential_expiry() const {
+  return credentials_ ? credentials_->expiry() : std::nullopt;
+}
+
+std::string HttpBackend::text(const Step& step, const Canary& canary, bool truth_read) const {
+  const runtime::HttpRequest request = build(step, canary, truth_read);
+  std::string text = request.method + ' ' + request.url;
+  for (const auto& [name, value] : request.headers)
+    text.append("\n  ").append(name).append(": ").append(value);
+  if (credentials_) text.append("\n  ").append(credentials_->describe());
+  if (!request.body.empty()) text.append("\n  ").append(request.body);
+  return runtime::masked(text);
+}
+
 Description HttpBackend::describe(const Canary& example) const {
   Description description;
   description.target = options_.plant.method + ' ' + options_.plant.url.literal();
@@ -246,11 +257,10 @@ Description HttpBackend::describe(const Canary& example) const {
   description.server_assigns_ids = options_.plant.id.has_value();
   description.calls_per_cycle = 5;  // plant, read, look at the kept one, remove, verify gone
   if (example.token.empty()) return description;
-  description.requests.push_back("plant   " + request_text(build(options_.plant, example, false)));
-  description.requests.push_back("read    " + request_text(build(options_.read, example, true)));
-  description.requests.push_back("remove  " + request_text(build(options_.remove, example, false)));
-  if (options_.find)
-    description.requests.push_back("find    " + request_text(build(options_.find->step, example, true)));
+  description.requests.push_back("plant   " + text(options_.plant, example, false));
+  description.requests.push_back("read    " + text(options_.read, example, true));
+  description.requests.push_back("remove  " + text(options_.remove, example, false));
+  if (options_.find) description.requests.push_back("find    " + text(options_.find->step, example, true));
   return description;
 }
 

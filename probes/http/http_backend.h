@@ -5,6 +5,7 @@
 // absent. Truth reads ask for no cache, by header and by a query of their own, and one that carries
 // cache evidence all the same proves nothing. Where plant captures `id`, the server assigns ids.
 #include "probes/backend.h"
+#include "probes/credentials/kinds.h"
 #include "probes/http/http_step.h"
 #include "probes/http/requester.h"
 #include "runtime/clock.h"
@@ -21,7 +22,7 @@ struct FindStep {
 struct HttpOptions {
   Step plant, read, remove;
   std::optional<FindStep> find;
-  Auth auth;
+  credentials::MakeCredentials credentials;  // may be empty
   RequesterOptions requests;
   bool unique_query = true;  // add ?deadcalm=<random> to truth reads
   std::string proves;        // for the description
@@ -45,23 +46,27 @@ class HttpBackend final : public Backend {
   net::awaitable<RemoveAnswer> remove(Canary canary, model::SteadyTime deadline) override;
   net::awaitable<FindAnswer> find(std::string stream, model::SteadyTime deadline) override;
   void finish() override;
+  std::optional<model::CredentialExpiry> credential_expiry() const override;
   Description describe(const Canary& example) const override;
 
  private:
   using Outcome = Requester::Outcome;
 
   runtime::HttpRequest build(const Step& step, const Canary& canary, bool truth_read) const;
-  // Sends a step; refused credentials are read again and the step tried once more.
+  // Sends a step; refused credentials are got anew and the step tried once more.
   net::awaitable<Outcome> send(const Step& step, Canary canary, model::SteadyTime deadline, bool truth_read);
+  net::awaitable<Outcome> send_once(const Step& step, Canary canary, model::SteadyTime deadline,
+                                    bool truth_read);
+  std::string text(const Step& step, const Canary& canary, bool truth_read) const;
   // Status and assertions; nullopt: good.
   static std::optional<StepFailure> judge(const Step& step, const runtime::HttpAnswer& answer);
 
   std::shared_ptr<const HttpOptions>
       shared_options_;  // the configuration's own: it is most of a probe's memory
   const HttpOptions& options_;
-  Auth auth_;  // a refused secret is read again
   HttpDeps deps_;
   Requester requester_;
+  std::unique_ptr<Credentials> credentials_;  // may be null
 };
 
 }  // namespace deadcalm::probes::http

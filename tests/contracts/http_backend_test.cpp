@@ -34,6 +34,9 @@ struct Rig {
 
   explicit Rig(const std::string& yaml) {
     environment.variables["KEY"] = "s3cret-0";
+    load(yaml);
+  }
+  void load(const std::string& yaml) {
     std::string text = yaml;
     for (std::size_t at = text.find("BASE"); at != std::string::npos; at = text.find("BASE"))
       text.replace(at, 4, base);
@@ -168,6 +171,28 @@ TEST_CASE("a rotated secret is read again once in the same cycle") {
   secret = "new-secret";
   rig.api.wanted_auth = "Bearer new-secret";
   CHECK(rig.cycle().write == Write::ok);
+}
+
+TEST_CASE("http: a token of an endpoint is sent, and another asked for when it is refused") {
+  int given = 0;
+  auto answer = [&](server::Request) -> net::awaitable<server::Response> {
+    co_return tests::CanaryApi::reply(
+        200, "{\"access_token\":\"t" + std::to_string(++given) + "\",\"expires_in\":3600}");
+  };
+  Rig rig(kShort);
+  server::HttpServer endpoint{rig.io.get_executor(), answer};
+  const std::string url = "http://127.0.0.1:" + std::to_string(endpoint.start("127.0.0.1:0").value());
+  rig.load("resource: BASE/canaries\njson: { note: \"${canary.token}\" }\nauth: { oauth2: { token_url: \"" +
+           url + "\", client_id: deadcalm, client_secret: \"${KEY}\" } }\n");
+  rig.api.wanted_auth = "Bearer t1";
+  CHECK(rig.cycle().write == Write::ok);
+  CHECK(rig.cycle().write == Write::ok);
+  CHECK(given == 1);
+  rig.api.wanted_auth = "Bearer t2";  // revoked before its end
+  CHECK(rig.cycle().write == Write::ok);
+  CHECK(given == 2);
+  CHECK(rig.probe->backend().credential_expiry()->renews);
+  tests::run_task(rig.io, endpoint.stop());
 }
 
 TEST_CASE("http, long form: the server assigns the ids, and find names what a crash left") {

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
 
+#include "probes/aws/sigv4.h"
 #include "probes/credentials/cognito.h"
 #include "probes/credentials/fixed.h"
 #include "probes/credentials/jwt.h"
@@ -189,13 +190,14 @@ struct Rig {
     REQUIRE(tests::decode_yaml(yaml, environment, [&](config::Reader& r) {
               make = probes::credentials::decode_credentials(r);
             }) == "");
-    credentials = make({clock, client, environment, "a1b2c3d4", {}});
+    if (make) credentials = make({clock, client, environment, "a1b2c3d4", {}});
   }
   ~Rig() { tests::run_task(io, server.stop()); }
   std::string file = "from a file";
 
   net::awaitable<std::string> task() {
     runtime::HttpRequest request;
+    if (!credentials) co_return "nobody";
     const auto done = co_await credentials->authorize(request, clock.now().steady + 5s);
     if (!done) co_return std::string(model::name(done.error().failure)) + ": " + done.error().detail;
     co_return request.headers.empty() ? "" : request.headers[0].first + ": " + request.headers[0].second;
@@ -339,10 +341,34 @@ TEST_CASE("cognito: the secret hash of an app client with a secret") {
         "8Q2qScS0wJpMITSqbpJOF9TZn1Bb5IpxeggJMbgKqcE=");
 }
 
+TEST_CASE("iam: the whole request is signed, for the service and the region") {
+  Rig rig(
+      "auth: { iam: { region: eu-west-1, credentials: { access_key_id: AKIDEXAMPLE, secret_access_key: "
+      "\"${SECRET}\" } } }");
+  runtime::HttpRequest request;
+  request.method = "POST";
+  request.url = "https://x.appsync-api.eu-west-1.amazonaws.com/graphql";
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = "{}";
+  const auto done = tests::run_task(rig.io, rig.credentials->authorize(request, rig.clock.now().steady + 1s));
+  REQUIRE(done);
+  REQUIRE(request.headers.back().first == "Authorization");
+  const std::string authorization = request.headers.back().second;
+  CHECK(authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"));
+  CHECK(authorization.find("/eu-west-1/appsync/aws4_request") != std::string::npos);
+  request.headers.pop_back();
+  probes::aws::Credentials keys;
+  keys.access_key_id = "AKIDEXAMPLE";
+  keys.secret_access_key = model::Secret("s3cret of ours");
+  CHECK(probes::aws::signature_of(request, {"eu-west-1", "appsync"}, keys).authorization == authorization);
+  CHECK(rig.credentials->describe() ==
+        "Authorization: AWS4-HMAC-SHA256 <for appsync in eu-west-1, keys from: keys>");
+}
+
 TEST_CASE("fixed secrets: where they go, and that a refused one is read again") {
   CHECK(Rig("auth: { api_key: \"${SECRET}\" }").header() == "x-api-key: s3cret of ours");
   CHECK(Rig("auth: { header: { name: X-Key, value: \"${SECRET}\" } }").header() == "X-Key: s3cret of ours");
-  CHECK(Rig("interval: 60s").header().empty());
+  CHECK(Rig("interval: 60s").header() == "nobody");
   Rig rig("auth: { bearer_file: /run/s }");
   CHECK(rig.header() == "Authorization: Bearer from a file");
   rig.file = "rotated";
