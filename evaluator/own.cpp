@@ -47,6 +47,9 @@ Millis slowest_interval(const Policy& policy) {
 bool explained(const ServiceState& state) {
   if (state.writes_paused) return true;
   if (state.incident && state.incident->label.alarm == Alarm::page) return true;
+  // Checks alone that have never worked: a new job has not run yet, or the set-up notice has told it.
+  const auto armed = [](const ViewState& v) { return v.armed; };
+  if (state.writes.empty() && !state.views.empty() && std::ranges::none_of(state.views, armed)) return true;
   return std::ranges::any_of(state.writes, [](const WriteState& w) { return !w.armed && w.setup_told; });
 }
 

@@ -26,7 +26,7 @@ struct Record {
   std::string token;
   std::string id;  // ours, or the server's when it assigns one; empty: not known yet
   WallTime planted{};
-  std::optional<WallTime> seen_absent;  // unresolved, missing: when it was first seen gone
+  std::optional<WallTime> seen_absent;  // unresolved: when first seen gone; missing: the same, if a newer one was there then
 };
 
 // One write probe of this instance.

@@ -1,4 +1,4 @@
-// Jobs that tell us they live: first durable, then believed, then looked at.
+// Jobs that tell us they live: noted, durable, then answered and looked at.
 #include <spdlog/spdlog.h>
 
 #include "store/field_json.h"
@@ -39,13 +39,14 @@ net::awaitable<model::Result<void>> Monitor::beat(std::string name, model::Beat 
   if (!plan_.heartbeats || !plan_.heartbeats->expects(name)) {
     co_return model::fail(model::ErrorKind::not_found, "no heartbeat \"" + name + "\" is configured");
   }
-  model::HeartbeatState state = plan_.heartbeats->at(name);
+  // On the board first: of two at the same time the second must not be written over what the first has said.
+  // Commits keep their order. One that the store refuses is heard all the same, and told again by the job.
+  model::HeartbeatState& state = plan_.heartbeats->at(name);
   state.take(beat, exit_code, deps_.clock.now().wall);
   store::Batch batch;
   batch.documents = {{kKind, name, store::stored::write(state)}};
   auto committed = co_await deps_.store.commit(std::move(batch));
   if (!committed) co_return committed;
-  plan_.heartbeats->at(name) = state;
   for (const auto& service : services_) {
     for (std::size_t i = 0; i < service->view_ids.size(); ++i) {
       if (service->plan.views[i].heartbeat == name) request_now(service->view_ids[i]);

@@ -147,7 +147,10 @@ net::awaitable<model::Result<void>> WriteProbe::accept_generation() {
     }
   }
   auto committed = co_await commit(std::move(change));
-  if (committed) co_await sweep();
+  if (committed) {
+    accepted_below_ = stream_.next_seq;
+    co_await sweep();
+  }
   deps_.backend->finish();
   co_return committed;
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "model/duration.h"
+#include "probes/ladder.h"
 #include "probes/write_cycle.h"
 
 namespace deadcalm::probes {
@@ -137,10 +138,14 @@ net::awaitable<void> WriteProbe::note_absent(Cycle& cycle, std::vector<Record> a
                         "(another tenant?)"});
     co_return;
   }
+  std::vector<Record> there = all(RecordState::kept);
+  std::erase_if(
+      there, [&](const Record& r) { return std::ranges::find(absent, r.seq, &Record::seq) != absent.end(); });
   LedgerChange change;
   for (Record& record : absent) {
     record.state = RecordState::missing;
-    record.seen_absent = cycle.observation.started.wall;
+    if (!was_newest(record, there, cycle.observation.started.wall))
+      record.seen_absent = cycle.observation.started.wall;
     change.put.push_back(record);
   }
   cycle.look.rungs_expected -= static_cast<int>(absent.size());  // counted with the missing ones
@@ -204,7 +209,6 @@ void WriteProbe::keep_row(const Cycle& cycle, LedgerChange& change) const {
   if (!cycle.kept_absent) return;
   Record newest = all(RecordState::kept).back();
   newest.state = RecordState::missing;
-  newest.seen_absent = cycle.observation.started.wall;
   change.put.push_back(newest);
 }
 

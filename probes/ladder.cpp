@@ -44,10 +44,9 @@ LossBounds loss_bounds(const std::vector<Record>& surviving, const std::vector<R
   return bounds;
 }
 
-bool was_newest(const Record& missing, const std::vector<Record>& surviving) {
-  if (!missing.seen_absent) return true;
+bool was_newest(const Record& missing, const std::vector<Record>& surviving, WallTime looked) {
   return std::ranges::none_of(surviving, [&](const Record& record) {
-    return record.planted > missing.planted && record.planted < *missing.seen_absent;
+    return record.planted > missing.planted && record.planted < looked;
   });
 }
 

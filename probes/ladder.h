@@ -30,7 +30,9 @@ struct LossBounds {
 LossBounds loss_bounds(const std::vector<model::Record>& surviving,
                        const std::vector<model::Record>& missing);
 
-// Was `missing` the newest that was kept when it was first missed? Then everything newer may be gone too.
-bool was_newest(const model::Record& missing, const std::vector<model::Record>& surviving);
+// Is `missing` the newest of what was kept before `looked`? Then everything newer may be gone too. To be
+// asked once, when it is found: the newer ones that prove the contrary leave the ladder later.
+bool was_newest(const model::Record& missing, const std::vector<model::Record>& surviving,
+                model::WallTime looked);
 
 }  // namespace deadcalm::probes

@@ -102,7 +102,7 @@ void WriteProbe::note_altered(Cycle& cycle, const Record& record) {
 
 void WriteProbe::note_missing(Cycle& cycle, const Record& record) {
   ++cycle.look.rungs_missing;
-  cycle.look.newest_rung_missing = cycle.look.newest_rung_missing || was_newest(record, standing(cycle));
+  cycle.look.newest_rung_missing = cycle.look.newest_rung_missing || !record.seen_absent;
   cycle.look.sentinel = model::Sentinel::missing;
 }
 
@@ -136,7 +136,8 @@ net::awaitable<void> WriteProbe::look_at_ladder(Cycle& cycle) {
     // Hidden from us is not gone: the new canary was read back, or the session showed who it is.
     if (!altered && (!answer.primary || !(cycle.verified || answer.identity_proved))) continue;
     record.state = RecordState::missing;
-    record.seen_absent = cycle.observation.started.wall;
+    if (!was_newest(record, standing(cycle), cycle.observation.started.wall))
+      record.seen_absent = cycle.observation.started.wall;
     LedgerChange change;
     change.put = {record};
     const auto committed = co_await commit(std::move(change));
@@ -169,7 +170,6 @@ void WriteProbe::climb(const Cycle& cycle, LedgerChange& change) const {
     // What was altered is no longer what we planted: expected as a lost one is, and never removed.
     if (cycle.kept_absent || cycle.is_altered(previous)) {
       previous.state = RecordState::missing;
-      previous.seen_absent = cycle.observation.started.wall;
       change.put.push_back(previous);
     } else {
       records.push_back(previous);

@@ -128,7 +128,8 @@ net::awaitable<void> WriteProbe::run(Publish publish) {
 
 // Three plants of unknown fate are enough: the oldest has to be settled before another may follow.
 net::awaitable<bool> WriteProbe::make_room(Cycle& cycle) {
-  const auto unresolved = stray();
+  auto unresolved = stray();
+  std::erase_if(unresolved, [&](const Record& r) { return r.seq < accepted_below_; });
   if (unresolved.size() < kUnresolvedLimit) co_return true;
   StepFailure failure;
   const bool settled = co_await remove_record(unresolved.front(), failure);

@@ -117,6 +117,8 @@ class WriteProbe {
   std::vector<model::Record> records_;  // what the ledger has, by number
   std::uint64_t foreign_seq_ = 0;       // to be told with the next observation
   StepFailure last_failure_;
+  std::uint64_t accepted_below_ =
+      0;  // of an older generation: removed if they come back, never planted again
   model::SteadyTime verify_ladder_at_{};  // a new process reads it at once
   bool server_assigns_ids_ = false;
 };

@@ -136,7 +136,7 @@ Api::Api(ApiDeps deps) : deps_(std::move(deps)) {}
 
 net::awaitable<Response> Api::handle(Request request) {
   if (request.path.starts_with(kHeartbeats)) {
-    if (request.method != "GET" && request.method != "POST" && request.method != "HEAD")
+    if (request.method != "GET" && request.method != "POST")  // a HEAD is somebody looking, not a job
       co_return text(405, "GET or POST tells a heartbeat\n");
     co_return co_await heartbeat(request.path.substr(kHeartbeats.size()));
   }

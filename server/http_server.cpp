@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -20,6 +21,8 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 using tcp = net::ip::tcp;
+
+constexpr std::chrono::milliseconds kPauseWhenExhausted{200};
 
 std::string lower(std::string_view text) {
   std::string out{text};
@@ -175,11 +178,18 @@ net::awaitable<void> HttpServer::State::serve(tcp::socket socket) {
 
 net::awaitable<void> HttpServer::State::accept_loop() {
   boost::system::error_code ec;
+  bool exhausted = false;
   while (acceptor.is_open()) {
     tcp::socket socket(executor);
     co_await acceptor.async_accept(socket, net::redirect_error(net::use_awaitable, ec));
     if (ec == net::error::operation_aborted || !acceptor.is_open()) co_return;
-    if (ec) continue;
+    if (ec) {  // out of descriptors: the connection stays in the queue, and asking again at once would spin
+      if (!std::exchange(exhausted, true)) spdlog::error("cannot accept a connection: {}", ec.message());
+      net::steady_timer pause(executor, kPauseWhenExhausted);
+      co_await pause.async_wait(net::redirect_error(net::use_awaitable, ec));
+      continue;
+    }
+    exhausted = false;
     if (tasks.size() > limits.max_connections) continue;  // dropping the socket closes it
     socket.set_option(tcp::no_delay(true), ec);
     tasks.spawn("http connection", serve(std::move(socket)));

@@ -16,6 +16,9 @@ HeartbeatJudgement judge(const HeartbeatState& state, const HeartbeatOptions& op
                 " ago and has not ended (longest: " + model::for_people(options.longest) + ')'};
   }
   if (!state.last_ok) {
+    if (state.started && now - *state.started > options.every + options.grace) {
+      return {true, "run", "started " + ago(*state.started) + " ago and has not told how it ended"};
+    }
     if (state.started) return {};
     return {false, "heartbeat", "the job has not told anything yet"};
   }

@@ -52,4 +52,5 @@ TEST_CASE("a run that does not end is told, where a longest one is given") {
   CHECK(stuck.step == "run");
   CHECK(stuck.detail.find("has not ended") != std::string::npos);
   CHECK(judge(state, {1h, 5min, 0ms}, kNow + 21min).detail.empty());
+  CHECK_FALSE(judge(state, {1h, 5min, 0ms}, kNow + 66min).detail.empty());  // started once is no heartbeat
 }

@@ -92,11 +92,10 @@ TEST_CASE("what survived bounds the loss") {
 
 TEST_CASE("a missing record was the newest unless a newer one was there when it was missed") {
   const WallTime day = model::from_unix_millis(1'800'000'000'000);
-  Record missing = at(day);
-  CHECK(probes::was_newest(missing, {at(day + 1h)}));  // not known when: be careful
-  missing.seen_absent = day + 10h;
-  CHECK_FALSE(probes::was_newest(missing, {at(day + 1h)}));
-  CHECK(probes::was_newest(missing, {at(day - 1h)}));
-  CHECK(probes::was_newest(missing, {at(day + 10h)}));  // planted when it was already gone
-  CHECK(probes::was_newest(missing, {}));
+  const Record missing = at(day);
+  const WallTime looked = day + 10h;
+  CHECK_FALSE(probes::was_newest(missing, {at(day + 1h)}, looked));
+  CHECK(probes::was_newest(missing, {at(day - 1h)}, looked));
+  CHECK(probes::was_newest(missing, {at(day + 10h)}, looked));  // planted when it was already gone
+  CHECK(probes::was_newest(missing, {}, looked));
 }
