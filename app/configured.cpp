@@ -60,12 +60,12 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
     for (config::ProbeOptions& check : service.check) {
       config::Reader reader = check.reader(context);
       probes::ViewPath path = probes::decode_check(check.type, reader);
-      check.node = {};
       if (!path.heartbeat.empty() && !heartbeats.insert(path.heartbeat).second) {
         reader.fault("name",
                      "another heartbeat is named \"" + path.heartbeat + "\", and jobs tell themselves by it",
                      "give each its own name");
       }
+      check.node = {};
       out.views.push_back({check, std::move(path)});
     }
     if (service.traffic) {

@@ -21,63 +21,11 @@
 namespace deadcalm::probes {
 namespace {
 
-MakeBackend make_http(http::HttpOptions decoded) {
-  auto options = std::make_shared<const http::HttpOptions>(std::move(decoded));
-  return [options](const BackendDeps& d) {
-    return std::make_unique<http::HttpBackend>(
-        options, http::HttpDeps{d.clock, d.client, d.environment, d.instance, d.canary_key});
-  };
-}
-MakeBackend make_graphql(graphql::GraphqlOptions decoded) {
-  auto options = std::make_shared<const graphql::GraphqlOptions>(std::move(decoded));
-  return [options](const BackendDeps& d) {
-    return std::make_unique<graphql::GraphqlBackend>(
-        options, graphql::GraphqlDeps{{d.clock, d.client, d.environment, d.instance}, d.canary_key});
-  };
-}
-MakeBackend make_appsync(appsync::AppsyncOptions decoded) {
-  auto options = std::make_shared<const appsync::AppsyncOptions>(std::move(decoded));
-  return [options](const BackendDeps& d) {
-    return std::make_unique<appsync::AppsyncBackend>(
-        options, appsync::AppsyncDeps{{d.clock, d.client, d.environment, d.instance}, d.canary_key});
-  };
-}
-MakeBackend make_postgres(postgres::PostgresOptions options) {
-  return [options = std::move(options)](const BackendDeps& d) {
-    return std::make_unique<postgres::PostgresBackend>(
-        options, postgres::PostgresDeps{d.clock, d.executor, d.environment, d.instance});
-  };
-}
-aws::AwsDeps aws_deps(const BackendDeps& d) {
-  return {d.clock, d.client, d.environment, d.instance, d.canary_key};
-}
-MakeBackend make_dynamodb(dynamodb::DynamoOptions decoded) {
-  auto options = std::make_shared<const dynamodb::DynamoOptions>(std::move(decoded));
-  return [options](const BackendDeps& d) {
-    return std::make_unique<dynamodb::DynamoBackend>(options, aws_deps(d));
-  };
-}
-MakeBackend make_s3(s3::S3Options decoded) {
-  auto options = std::make_shared<const s3::S3Options>(std::move(decoded));
-  return [options](const BackendDeps& d) { return std::make_unique<s3::S3Backend>(options, aws_deps(d)); };
-}
-MakeBackend make_redis(redis::RedisOptions decoded) {
-  auto options = std::make_shared<const redis::RedisOptions>(std::move(decoded));
-  return [options](const BackendDeps& d) {
-    return std::make_unique<redis::RedisBackend>(
-        options, redis::RedisDeps{d.clock, d.executor, d.environment, d.instance, d.canary_key});
-  };
-}
-
-constexpr model::Millis kYoungestRung = std::chrono::seconds{10};
-constexpr model::Millis kOldestRung = std::chrono::days{3650};
-
-MakeBackend make_exec(exec::ExecOptions decoded) {
-  auto options = std::make_shared<const exec::ExecOptions>(std::move(decoded));
-  return [options](const BackendDeps& d) {
-    return std::make_unique<exec::ExecBackend>(options,
-                                               exec::ExecDeps{d.clock, d.executor, d.instance, d.canary_key});
-  };
+// The decoded options are shared by all that is made from them: they are most of a probe's memory.
+template <class Made, class Options>
+auto maker(Options decoded) {
+  auto options = std::make_shared<const Options>(std::move(decoded));
+  return [options](const BackendDeps& deps) { return std::make_unique<Made>(options, deps); };
 }
 
 struct BackendType {
@@ -87,18 +35,38 @@ struct BackendType {
 };
 
 constexpr BackendType kWriteTypes[] = {
-    {"http", [](config::Reader& r) { return make_http(http::decode_http(r)); }},
-    {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres(r)); }},
-    {"dynamodb", [](config::Reader& r) { return make_dynamodb(dynamodb::decode_dynamodb(r)); }},
-    {"s3", [](config::Reader& r) { return make_s3(s3::decode_s3(r)); }},
-    {"redis", [](config::Reader& r) { return make_redis(redis::decode_redis(r)); }},
-    {"exec", [](config::Reader& r) { return make_exec(exec::decode_exec(r)); }},
-    {"graphql", [](config::Reader& r) { return make_graphql(graphql::decode_graphql(r)); }},
-    {"appsync", [](config::Reader& r) { return make_appsync(appsync::decode_appsync(r)); }, true},
+    {"http", [](config::Reader& r) { return MakeBackend(maker<http::HttpBackend>(http::decode_http(r))); }},
+    {"postgres",
+     [](config::Reader& r) {
+       return MakeBackend(maker<postgres::PostgresBackend>(postgres::decode_postgres(r)));
+     }},
+    {"dynamodb",
+     [](config::Reader& r) {
+       return MakeBackend(maker<dynamodb::DynamoBackend>(dynamodb::decode_dynamodb(r)));
+     }},
+    {"s3", [](config::Reader& r) { return MakeBackend(maker<s3::S3Backend>(s3::decode_s3(r))); }},
+    {"redis",
+     [](config::Reader& r) { return MakeBackend(maker<redis::RedisBackend>(redis::decode_redis(r))); }},
+    {"exec", [](config::Reader& r) { return MakeBackend(maker<exec::ExecBackend>(exec::decode_exec(r))); }},
+    {"graphql",
+     [](config::Reader& r) {
+       return MakeBackend(maker<graphql::GraphqlBackend>(graphql::decode_graphql(r)));
+     }},
+    {"appsync",
+     [](config::Reader& r) {
+       return MakeBackend(maker<appsync::AppsyncBackend>(appsync::decode_appsync(r)));
+     },
+     true},
 };
 constexpr BackendType kDoorTypes[] = {
-    {"postgres", [](config::Reader& r) { return make_postgres(postgres::decode_postgres_door(r)); }},
-    {"dynamodb", [](config::Reader& r) { return make_dynamodb(dynamodb::decode_dynamodb_door(r)); }},
+    {"postgres",
+     [](config::Reader& r) {
+       return MakeBackend(maker<postgres::PostgresBackend>(postgres::decode_postgres_door(r)));
+     }},
+    {"dynamodb",
+     [](config::Reader& r) {
+       return MakeBackend(maker<dynamodb::DynamoBackend>(dynamodb::decode_dynamodb_door(r)));
+     }},
 };
 
 ViewPath make_http_view(HttpViewOptions options) {
@@ -125,35 +93,23 @@ constexpr ViewType kCheckTypes[] = {
 
 using MakeSource = std::function<std::unique_ptr<CountSource>(const BackendDeps&)>;
 
-traffic::QuestionDeps question_deps(const BackendDeps& d) {
-  return {d.clock, d.client, d.environment, d.instance};
-}
-MakeSource make_prometheus(traffic::PrometheusOptions options) {
-  return [options = std::move(options)](const BackendDeps& d) {
-    return std::make_unique<traffic::PrometheusSource>(options, question_deps(d));
-  };
-}
-MakeSource make_sql(traffic::SqlOptions options) {
-  return [options = std::move(options)](const BackendDeps& d) {
-    return std::make_unique<traffic::SqlSource>(
-        options, traffic::SqlDeps{d.clock, d.executor, d.environment, d.instance});
-  };
-}
-MakeSource make_http_count(traffic::HttpCountOptions options) {
-  return [options = std::move(options)](const BackendDeps& d) {
-    return std::make_unique<traffic::HttpCountSource>(options, question_deps(d));
-  };
-}
-
 struct TrafficType {
   std::string_view name;
   MakeSource (*decode)(config::Reader&);
 };
 constexpr TrafficType kTrafficTypes[] = {
-    {"prometheus", [](config::Reader& r) { return make_prometheus(traffic::decode_prometheus(r)); }},
-    {"sql", [](config::Reader& r) { return make_sql(traffic::decode_sql(r)); }},
-    {"http", [](config::Reader& r) { return make_http_count(traffic::decode_http_count(r)); }},
+    {"prometheus",
+     [](config::Reader& r) {
+       return MakeSource(maker<traffic::PrometheusSource>(traffic::decode_prometheus(r)));
+     }},
+    {"sql", [](config::Reader& r) { return MakeSource(maker<traffic::SqlSource>(traffic::decode_sql(r))); }},
+    {"http",
+     [](config::Reader& r) {
+       return MakeSource(maker<traffic::HttpCountSource>(traffic::decode_http_count(r)));
+     }},
 };
+constexpr model::Millis kYoungestRung = std::chrono::seconds{10};
+constexpr model::Millis kOldestRung = std::chrono::days{3650};
 constexpr model::Millis kUsualWindow = std::chrono::minutes{5};
 
 template <class Table>

@@ -8,22 +8,13 @@
 
 #include "config/reader.h"
 #include "probes/backend.h"
+#include "probes/backend_deps.h"
 #include "probes/traffic/count_source.h"
 #include "probes/view/http_view.h"
 #include "runtime/clock.h"
 #include "runtime/http_client.h"
 
 namespace deadcalm::probes {
-
-// What a backend may use; all outlive it.
-struct BackendDeps {
-  runtime::Clock& clock;
-  runtime::HttpClient& client;
-  net::any_io_executor executor;
-  const config::Environment& environment;
-  std::string instance;
-  model::Secret canary_key;
-};
 
 using MakeBackend = std::function<std::unique_ptr<Backend>(const BackendDeps&)>;
 

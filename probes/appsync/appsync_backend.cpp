@@ -40,15 +40,15 @@ std::string id_variables(const std::string& id) {
 
 }  // namespace
 
-AppsyncBackend::AppsyncBackend(std::shared_ptr<const AppsyncOptions> options, AppsyncDeps deps)
+AppsyncBackend::AppsyncBackend(std::shared_ptr<const AppsyncOptions> options, BackendDeps deps)
     : shared_options_(std::move(options)),
       options_(*shared_options_),
-      canary_key_(std::move(deps.canary_key)),
+      canary_key_(deps.canary_key),
       create_(mutation(options_, "create")),
       get_(query(options_)),
       update_(mutation(options_, "update")),
       delete_(mutation(options_, "delete")),
-      caller_(options_.caller, std::move(deps.caller)) {}
+      caller_(options_.caller, std::move(deps)) {}
 
 std::string AppsyncBackend::create_variables(const Canary& canary) const {
   json::object fields;

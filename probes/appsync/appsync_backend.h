@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 
+#include "probes/backend_deps.h"
 #include "probes/graphql/caller.h"
 
 namespace deadcalm::probes::appsync {
@@ -20,14 +21,9 @@ struct AppsyncOptions {
   std::optional<config::Value> others;  // values of more fields that the model needs, of new records
 };
 
-struct AppsyncDeps {
-  graphql::CallerDeps caller;
-  model::Secret canary_key;  // to know our own tokens in a record
-};
-
 class AppsyncBackend final : public Backend {
  public:
-  AppsyncBackend(std::shared_ptr<const AppsyncOptions> options, AppsyncDeps deps);
+  AppsyncBackend(std::shared_ptr<const AppsyncOptions> options, BackendDeps deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;

@@ -5,7 +5,7 @@
 namespace deadcalm::probes::aws {
 
 SignedRequester::SignedRequester(Service service, CredentialOptions credentials,
-                                 http::RequesterOptions requests, const AwsDeps& deps)
+                                 http::RequesterOptions requests, const BackendDeps& deps)
     : service_(std::move(service)),
       kind_(credentials.kind),
       credentials_(std::move(credentials), {deps.clock, deps.client, deps.environment}),

@@ -2,18 +2,10 @@
 // Requests to one service of AWS: signed with credentials of now, and signed once more when they are refused
 // and others can be had.
 #include "probes/aws/credentials.h"
+#include "probes/backend_deps.h"
 #include "probes/http/requester.h"
 
 namespace deadcalm::probes::aws {
-
-// What a backend of AWS may use; all outlive it.
-struct AwsDeps {
-  runtime::Clock& clock;
-  runtime::HttpClient& client;
-  const config::Environment& environment;
-  std::string instance;
-  model::Secret canary_key;
-};
 
 // Loop thread only.
 class SignedRequester {
@@ -22,7 +14,7 @@ class SignedRequester {
   using Refuses = bool (*)(const runtime::HttpAnswer& answer);  // the credentials, that is
 
   SignedRequester(Service service, CredentialOptions credentials, http::RequesterOptions requests,
-                  const AwsDeps& deps);
+                  const BackendDeps& deps);
 
   // `request` without what completes and signs it.
   net::awaitable<Outcome> send(runtime::HttpRequest request, Refuses refuses, model::SteadyTime deadline);

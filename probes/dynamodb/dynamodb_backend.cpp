@@ -82,7 +82,7 @@ json::object find_body(const DynamoOptions& options, const std::string& stream) 
 
 }  // namespace
 
-DynamoBackend::DynamoBackend(std::shared_ptr<const DynamoOptions> options, const aws::AwsDeps& deps)
+DynamoBackend::DynamoBackend(std::shared_ptr<const DynamoOptions> options, const BackendDeps& deps)
     : shared_options_(std::move(options)),
       options_(*shared_options_),
       canary_key_(deps.canary_key),

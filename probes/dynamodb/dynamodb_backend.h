@@ -8,6 +8,7 @@
 #include "config/template.h"
 #include "probes/aws/signed_requester.h"
 #include "probes/backend.h"
+#include "probes/backend_deps.h"
 #include "probes/http/requester.h"
 
 namespace deadcalm::probes::dynamodb {
@@ -32,7 +33,7 @@ struct DynamoOptions {
 
 class DynamoBackend final : public Backend {
  public:
-  DynamoBackend(std::shared_ptr<const DynamoOptions> options, const aws::AwsDeps& deps);
+  DynamoBackend(std::shared_ptr<const DynamoOptions> options, const BackendDeps& deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;

@@ -22,7 +22,7 @@ bool says_not_there(const runtime::CommandAnswer& answer) {
 
 }  // namespace
 
-ExecBackend::ExecBackend(std::shared_ptr<const ExecOptions> options, ExecDeps deps)
+ExecBackend::ExecBackend(std::shared_ptr<const ExecOptions> options, BackendDeps deps)
     : shared_options_(std::move(options)),
       options_(*shared_options_),
       deps_(std::move(deps)),

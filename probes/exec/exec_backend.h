@@ -3,6 +3,7 @@
 // environment: DEADCALM_VERB, DEADCALM_TOKEN, DEADCALM_ID, DEADCALM_UUID, DEADCALM_INT, DEADCALM_STREAM,
 // DEADCALM_INSTANCE. A read prints what the record holds, and nothing where there is none.
 #include "probes/backend.h"
+#include "probes/backend_deps.h"
 #include "probes/exec/command_line.h"
 #include "runtime/clock.h"
 
@@ -14,16 +15,9 @@ struct ExecOptions {
   Surroundings surroundings;
 };
 
-struct ExecDeps {
-  runtime::Clock& clock;
-  net::any_io_executor executor;
-  std::string instance;
-  model::Secret canary_key;
-};
-
 class ExecBackend final : public Backend {
  public:
-  ExecBackend(std::shared_ptr<const ExecOptions> options, ExecDeps deps);
+  ExecBackend(std::shared_ptr<const ExecOptions> options, BackendDeps deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;
@@ -39,7 +33,7 @@ class ExecBackend final : public Backend {
 
   std::shared_ptr<const ExecOptions> shared_options_;
   const ExecOptions& options_;
-  ExecDeps deps_;
+  BackendDeps deps_;
   runtime::CommandRunner runner_;
 };
 

@@ -58,7 +58,7 @@ std::string variables_of(const Operation& operation, const Canary& canary) {
   return http::render_json(*operation.variables, http::Names{canary});
 }
 
-Caller::Caller(const CallerOptions& options, CallerDeps deps)
+Caller::Caller(const CallerOptions& options, BackendDeps deps)
     : options_(options),
       deps_(std::move(deps)),
       requester_(deps_.clock, deps_.client, deps_.instance, options.requests) {

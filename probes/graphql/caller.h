@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/value.h"
+#include "probes/backend_deps.h"
 #include "probes/canary.h"
 #include "probes/credentials/kinds.h"
 #include "probes/graphql/errors.h"
@@ -27,14 +28,6 @@ struct CallerOptions {
   http::RequesterOptions requests;
 };
 
-// All outlive the caller.
-struct CallerDeps {
-  runtime::Clock& clock;
-  runtime::HttpClient& client;
-  const config::Environment& environment;
-  std::string instance;
-};
-
 struct Reply {
   boost::json::value document;
   std::string body;         // the document as it came
@@ -46,7 +39,7 @@ class Caller {
  public:
   using Outcome = std::expected<Reply, Refusal>;
 
-  Caller(const CallerOptions& options, CallerDeps deps);  // the options outlive it
+  Caller(const CallerOptions& options, BackendDeps deps);  // the options outlive it
 
   // `variables` as JSON text; empty: none.
   net::awaitable<Outcome> call(Operation operation, std::string variables, model::SteadyTime deadline);
@@ -65,7 +58,7 @@ class Caller {
   net::awaitable<Outcome> call_once(runtime::HttpRequest request, model::SteadyTime deadline);
 
   const CallerOptions& options_;
-  CallerDeps deps_;
+  BackendDeps deps_;
   http::Requester requester_;
   std::unique_ptr<http::Credentials> credentials_;  // may be null
 };

@@ -38,11 +38,11 @@ bool holds_nothing(const json::value& value) {
   return value.is_null();
 }
 
-GraphqlBackend::GraphqlBackend(std::shared_ptr<const GraphqlOptions> options, GraphqlDeps deps)
+GraphqlBackend::GraphqlBackend(std::shared_ptr<const GraphqlOptions> options, BackendDeps deps)
     : shared_options_(std::move(options)),
       options_(*shared_options_),
-      canary_key_(std::move(deps.canary_key)),
-      caller_(options_.caller, std::move(deps.caller)) {}
+      canary_key_(deps.canary_key),
+      caller_(options_.caller, std::move(deps)) {}
 
 net::awaitable<PrepareAnswer> GraphqlBackend::prepare(bool, model::SteadyTime) {
   co_return PrepareAnswer{};  // an API's container is its owner's

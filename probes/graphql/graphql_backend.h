@@ -4,6 +4,7 @@
 // A read is good when the answer gives the very token back, at `token` or anywhere. A field that is null, an
 // empty list or an error NOT_FOUND means absent; whether it was only hidden from us GraphQL does not tell,
 // so an absence proves nothing by itself. Where plant captures `id`, the server assigns ids.
+#include "probes/backend_deps.h"
 #include "probes/graphql/caller.h"
 #include "probes/http/json_path.h"
 
@@ -27,14 +28,9 @@ struct GraphqlOptions {
   std::optional<http::JsonPath> captured_id;  // of the plant's answer: the server assigns the id
 };
 
-struct GraphqlDeps {
-  CallerDeps caller;
-  model::Secret canary_key;  // to know our own tokens in an answer
-};
-
 class GraphqlBackend final : public Backend {
  public:
-  GraphqlBackend(std::shared_ptr<const GraphqlOptions> options, GraphqlDeps deps);
+  GraphqlBackend(std::shared_ptr<const GraphqlOptions> options, BackendDeps deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;

@@ -235,11 +235,11 @@ void decode_tls(Reader& reader, std::string& ca_file, bool& verify) {
   child->finish();
 }
 
-RequesterOptions decode_requests(Reader& reader) {
+RequesterOptions decode_requests(Reader& reader, std::int64_t usual_body) {
   RequesterOptions options;
   decode_tls(reader, options.ca_file, options.verify_tls);
   options.max_body_bytes =
-      static_cast<std::size_t>(reader.integer("max_body_bytes", 1 << 20, 1024, 64 << 20));
+      static_cast<std::size_t>(reader.integer("max_body_bytes", usual_body, 1024, 64 << 20));
   return options;
 }
 

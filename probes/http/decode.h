@@ -13,6 +13,7 @@ Auth decode_auth(config::Reader& reader);      // its key `auth`
 Auth decode_auth_keys(config::Reader& keys);   // its keys bearer, basic, header
 Expect decode_expect(config::Reader& reader);  // its key `expect`
 void decode_tls(config::Reader& reader, std::string& ca_file, bool& verify);  // its key `tls`
-RequesterOptions decode_requests(config::Reader& reader);                     // `tls` and `max_body_bytes`
+RequesterOptions decode_requests(config::Reader& reader,
+                                 std::int64_t usual_body = 1 << 20);  // `tls` and `max_body_bytes`
 
 }  // namespace deadcalm::probes::http

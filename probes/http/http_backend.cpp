@@ -57,7 +57,7 @@ std::string captured(const Capture& wanted, const runtime::HttpAnswer& answer) {
 
 }  // namespace
 
-HttpBackend::HttpBackend(std::shared_ptr<const HttpOptions> options, HttpDeps deps)
+HttpBackend::HttpBackend(std::shared_ptr<const HttpOptions> options, BackendDeps deps)
     : shared_options_(std::move(options)),
       options_(*shared_options_),
       deps_(std::move(deps)),

@@ -5,6 +5,7 @@
 // absent. Truth reads ask for no cache, by header and by a query of their own, and one that carries
 // cache evidence all the same proves nothing. Where plant captures `id`, the server assigns ids.
 #include "probes/backend.h"
+#include "probes/backend_deps.h"
 #include "probes/credentials/kinds.h"
 #include "probes/http/http_step.h"
 #include "probes/http/requester.h"
@@ -28,17 +29,9 @@ struct HttpOptions {
   std::string proves;        // for the description
 };
 
-struct HttpDeps {
-  runtime::Clock& clock;
-  runtime::HttpClient& client;
-  const config::Environment& environment;
-  std::string instance;      // for the Deadcalm-Canary header
-  model::Secret canary_key;  // to know our own tokens in an answer
-};
-
 class HttpBackend final : public Backend {
  public:
-  HttpBackend(std::shared_ptr<const HttpOptions> options, HttpDeps deps);
+  HttpBackend(std::shared_ptr<const HttpOptions> options, BackendDeps deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;
@@ -64,7 +57,7 @@ class HttpBackend final : public Backend {
   std::shared_ptr<const HttpOptions>
       shared_options_;  // the configuration's own: it is most of a probe's memory
   const HttpOptions& options_;
-  HttpDeps deps_;
+  BackendDeps deps_;
   Requester requester_;
   std::unique_ptr<Credentials> credentials_;  // may be null
 };

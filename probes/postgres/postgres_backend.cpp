@@ -16,8 +16,8 @@ constexpr const char* kSeesAllRows = "not row_security_active($3::regclass)";
 
 }  // namespace
 
-PostgresBackend::PostgresBackend(PostgresOptions options, PostgresDeps deps)
-    : options_(std::move(options)),
+PostgresBackend::PostgresBackend(const std::shared_ptr<const PostgresOptions>& options, BackendDeps deps)
+    : options_(*options),
       deps_(std::move(deps)),
       table_(quoted(options_.schema) + '.' + quoted(options_.table)),
       main_(deps_.clock, deps_.executor),

@@ -5,6 +5,7 @@
 // runs the user's query instead, with the record's id as $1.
 #include "config/secret_source.h"
 #include "probes/backend.h"
+#include "probes/backend_deps.h"
 #include "probes/postgres/pg_connection.h"
 
 namespace deadcalm::probes::postgres {
@@ -18,16 +19,9 @@ struct PostgresOptions {
   std::string name_for_query = "canary.id";  // which name of the canary is $1
 };
 
-struct PostgresDeps {
-  runtime::Clock& clock;
-  net::any_io_executor executor;
-  const config::Environment& environment;
-  std::string instance;
-};
-
 class PostgresBackend final : public Backend {
  public:
-  PostgresBackend(PostgresOptions options, PostgresDeps deps);
+  PostgresBackend(const std::shared_ptr<const PostgresOptions>& options, BackendDeps deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;
@@ -45,7 +39,7 @@ class PostgresBackend final : public Backend {
   std::vector<std::string> ddl() const;
 
   PostgresOptions options_;
-  PostgresDeps deps_;
+  BackendDeps deps_;
   std::string table_;           // schema-qualified and quoted
   PgConnection main_, beside_;  // the second when the first is busy: the kept record is read during a plant
 };

@@ -29,7 +29,7 @@ std::string as_glob(std::string_view text) {
   return out;
 }
 
-RedisBackend::RedisBackend(std::shared_ptr<const RedisOptions> options, RedisDeps deps)
+RedisBackend::RedisBackend(std::shared_ptr<const RedisOptions> options, BackendDeps deps)
     : shared_options_(std::move(options)),
       options_(*shared_options_),
       password_(options_.password.value),

@@ -5,6 +5,7 @@
 // A replica can lag: what it does not have proves nothing, so an absent record is followed by ROLE.
 #include "config/secret_source.h"
 #include "probes/backend.h"
+#include "probes/backend_deps.h"
 #include "probes/redis/redis_connection.h"
 
 namespace deadcalm::probes::redis {
@@ -17,17 +18,9 @@ struct RedisOptions {
   model::Millis expire{std::chrono::hours{24}};  // of keys; 0: never
 };
 
-struct RedisDeps {
-  runtime::Clock& clock;
-  net::any_io_executor executor;
-  const config::Environment& environment;
-  std::string instance;
-  model::Secret canary_key;
-};
-
 class RedisBackend final : public Backend {
  public:
-  RedisBackend(std::shared_ptr<const RedisOptions> options, RedisDeps deps);
+  RedisBackend(std::shared_ptr<const RedisOptions> options, BackendDeps deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;
@@ -62,7 +55,7 @@ class RedisBackend final : public Backend {
   std::shared_ptr<const RedisOptions> shared_options_;
   const RedisOptions& options_;
   model::Secret password_;  // read again when it is refused
-  RedisDeps deps_;
+  BackendDeps deps_;
   Session main_, beside_;  // the second when the first is busy: the kept record is read during a plant
 };
 

@@ -28,7 +28,7 @@ bool is_absent(const runtime::HttpAnswer& answer) {
 
 }  // namespace
 
-S3Backend::S3Backend(std::shared_ptr<const S3Options> options, const aws::AwsDeps& deps)
+S3Backend::S3Backend(std::shared_ptr<const S3Options> options, const BackendDeps& deps)
     : shared_options_(std::move(options)),
       options_(*shared_options_),
       canary_key_(deps.canary_key),

@@ -5,6 +5,7 @@
 
 #include "probes/aws/signed_requester.h"
 #include "probes/backend.h"
+#include "probes/backend_deps.h"
 #include "probes/http/requester.h"
 
 namespace deadcalm::probes::s3 {
@@ -20,7 +21,7 @@ struct S3Options {
 
 class S3Backend final : public Backend {
  public:
-  S3Backend(std::shared_ptr<const S3Options> options, const aws::AwsDeps& deps);
+  S3Backend(std::shared_ptr<const S3Options> options, const BackendDeps& deps);
 
   net::awaitable<PrepareAnswer> prepare(bool may_create, model::SteadyTime deadline) override;
   net::awaitable<PlantAnswer> plant(Canary canary, model::SteadyTime deadline) override;

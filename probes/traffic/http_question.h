@@ -5,7 +5,9 @@
 
 #include "config/environment.h"
 #include "config/reader.h"
+#include "probes/backend_deps.h"
 #include "probes/http/http_step.h"
+#include "probes/http/requester.h"
 #include "runtime/clock.h"
 #include "runtime/http_client.h"
 
@@ -14,26 +16,17 @@ namespace deadcalm::probes::traffic {
 struct QuestionOptions {
   runtime::Headers headers;
   http::Auth auth;
-  std::string ca_file;
-  bool verify_tls = true;
-  std::size_t max_body_bytes = 1 << 20;
+  http::RequesterOptions requests;
 };
 
 // Its keys `headers`, `auth`, `tls`, `max_body_bytes`.
 QuestionOptions decode_question(config::Reader& reader);
 
-struct QuestionDeps {
-  runtime::Clock& clock;
-  runtime::HttpClient& client;
-  const config::Environment& environment;
-  std::string instance;
-};
-
 using Answered = std::expected<runtime::HttpAnswer, std::string>;
 
 class HttpQuestion {
  public:
-  HttpQuestion(QuestionOptions options, QuestionDeps deps);
+  HttpQuestion(QuestionOptions options, const BackendDeps& deps);
 
   // Any answer, whatever its status; an error is a failure of the network, for people. When the secret is
   // refused it is read again, and the question asked once more.
@@ -46,7 +39,8 @@ class HttpQuestion {
   net::awaitable<Answered> ask_once(std::string url, model::SteadyTime deadline);
 
   QuestionOptions options_;
-  QuestionDeps deps_;
+  const config::Environment& environment_;
+  http::Requester requester_;
 };
 
 }  // namespace deadcalm::probes::traffic

@@ -24,8 +24,8 @@ HttpCountOptions decode_http_count(config::Reader& reader) {
   return options;
 }
 
-HttpCountSource::HttpCountSource(HttpCountOptions options, QuestionDeps deps)
-    : options_(std::move(options)), question_(options_.question, std::move(deps)) {}
+HttpCountSource::HttpCountSource(const std::shared_ptr<const HttpCountOptions>& options, BackendDeps deps)
+    : options_(*options), question_(options_.question, std::move(deps)) {}
 
 std::string HttpCountSource::url_for(const CountWindow& window) const {
   const auto value = [&](std::string_view name) {

@@ -1,6 +1,7 @@
 #pragma once
 // The `http` source: a number at a place of a JSON answer, for the window or the moment in the URL.
 #include "config/template.h"
+#include "probes/backend_deps.h"
 #include "probes/http/json_path.h"
 #include "probes/traffic/count_source.h"
 #include "probes/traffic/http_question.h"
@@ -17,7 +18,7 @@ HttpCountOptions decode_http_count(config::Reader& reader);
 
 class HttpCountSource final : public CountSource {
  public:
-  HttpCountSource(HttpCountOptions options, QuestionDeps deps);
+  HttpCountSource(const std::shared_ptr<const HttpCountOptions>& options, BackendDeps deps);
 
   net::awaitable<Counted> count(CountWindow window, model::SteadyTime deadline) override;
   net::awaitable<CountedHours> history(model::WallTime now, model::Millis back,

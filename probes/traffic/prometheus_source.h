@@ -6,6 +6,7 @@
 // The answer must be a scalar or a vector of one element. An empty vector is unknown, not 0: it is what one
 // gets when the metric is misspelt, its target is not scraped, or the window holds fewer than two scrapes.
 #include "config/template.h"
+#include "probes/backend_deps.h"
 #include "probes/traffic/count_source.h"
 #include "probes/traffic/http_question.h"
 
@@ -21,7 +22,7 @@ PrometheusOptions decode_prometheus(config::Reader& reader);
 
 class PrometheusSource final : public CountSource {
  public:
-  PrometheusSource(PrometheusOptions options, QuestionDeps deps);
+  PrometheusSource(const std::shared_ptr<const PrometheusOptions>& options, BackendDeps deps);
 
   net::awaitable<Counted> count(CountWindow window, model::SteadyTime deadline) override;
   net::awaitable<CountedHours> history(model::WallTime now, model::Millis back,

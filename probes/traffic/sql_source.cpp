@@ -50,8 +50,8 @@ SqlOptions decode_sql(config::Reader& reader) {
   return options;
 }
 
-SqlSource::SqlSource(SqlOptions options, SqlDeps deps)
-    : options_(std::move(options)), deps_(std::move(deps)) {
+SqlSource::SqlSource(const std::shared_ptr<const SqlOptions>& options, BackendDeps deps)
+    : options_(*options), deps_(std::move(deps)) {
   statement_ = options_.query.render([this](std::string_view name) {
     auto known = std::ranges::find(names_, name);
     if (known == names_.end()) known = names_.insert(names_.end(), std::string(name));

@@ -5,6 +5,7 @@
 #include "config/reader.h"
 #include "config/secret_source.h"
 #include "config/template.h"
+#include "probes/backend_deps.h"
 #include "probes/postgres/pg_connection.h"
 #include "probes/traffic/count_source.h"
 
@@ -17,16 +18,9 @@ struct SqlOptions {
 
 SqlOptions decode_sql(config::Reader& reader);
 
-struct SqlDeps {
-  runtime::Clock& clock;
-  net::any_io_executor executor;
-  const config::Environment& environment;
-  std::string instance;
-};
-
 class SqlSource final : public CountSource {
  public:
-  SqlSource(SqlOptions options, SqlDeps deps);
+  SqlSource(const std::shared_ptr<const SqlOptions>& options, BackendDeps deps);
 
   net::awaitable<Counted> count(CountWindow window, model::SteadyTime deadline) override;
   net::awaitable<CountedHours> history(model::WallTime now, model::Millis back,
@@ -37,7 +31,7 @@ class SqlSource final : public CountSource {
   net::awaitable<postgres::PgResult> ask(std::vector<std::string> values, model::SteadyTime deadline);
 
   SqlOptions options_;
-  SqlDeps deps_;
+  BackendDeps deps_;
   std::string statement_;           // with $1 and $2
   std::vector<std::string> names_;  // of $1 and $2, where they are used
 };

@@ -27,7 +27,6 @@ HttpViewOptions decode_http_view(config::Reader& reader) {
   options.headers = reader.text_map("headers");
   options.auth = http::decode_auth(reader);
   options.expect = http::decode_expect(reader);
-  http::decode_tls(reader, options.ca_file, options.verify_tls);
   if (const auto text = reader.optional_text("token")) {
     if (auto path = http::JsonPath::parse(*text)) {
       options.token = *std::move(path);
@@ -35,40 +34,40 @@ HttpViewOptions decode_http_view(config::Reader& reader) {
       reader.fault("token", path.error().message);
     }
   }
-  options.max_body_bytes =
-      static_cast<std::size_t>(reader.integer("max_body_bytes", 4 << 20, 1024, 64 << 20));
+  options.requests = http::decode_requests(reader, 4 << 20);
   return options;
 }
 
-HttpView::HttpView(ViewPlace place, HttpViewOptions options, ViewDeps deps)
-    : place_(std::move(place)), options_(std::move(options)), deps_(std::move(deps)) {}
+HttpView::HttpView(ViewPlace place, HttpViewOptions options, const ViewDeps& deps)
+    : place_(std::move(place)),
+      options_(std::move(options)),
+      clock_(deps.clock),
+      canary_key_(deps.canary_key),
+      requester_(deps.clock, deps.client, deps.instance, options_.requests) {}
 
 net::awaitable<model::Observation> HttpView::look() {
   model::Observation observation;
   observation.service = place_.service;
   observation.probe = place_.probe;
-  observation.started = deps_.clock.now();
+  observation.started = clock_.now();
   runtime::HttpRequest request;
   request.url = options_.url;
   request.headers = options_.headers;
-  request.headers.emplace_back("User-Agent", "deadcalm/" DEADCALM_VERSION);
-  request.headers.emplace_back("Deadcalm-Canary", deps_.instance);
   if (auto auth = http::auth_header(options_.auth)) request.headers.push_back(*std::move(auth));
-  request.timeout = place_.timeout;
-  request.max_body_bytes = options_.max_body_bytes;
-  request.ca_file = options_.ca_file;
-  request.verify_tls = options_.verify_tls;
-  const auto answer = co_await deps_.client.fetch(std::move(request));
-  observation.ended = deps_.clock.now();
+  requester_.complete(request);
+  const model::SteadyTime deadline = observation.started.steady + place_.timeout;
+  const auto answer = co_await requester_.send(std::move(request), deadline);
+  requester_.finish();
+  observation.ended = clock_.now();
 
   model::ViewLook look;
   if (answer) {
     read_answer(*answer, observation, look);
   } else {
-    const StepFailure failure = http::classify(answer.error());
-    look.client = failure.failure == model::Write::unknown ? model::Client::unknown : model::Client::fail;
+    const bool own = answer.error().failure == model::Write::unknown;
+    look.client = own ? model::Client::unknown : model::Client::fail;
     observation.step = "fetch";
-    observation.detail = failure.detail;
+    observation.detail = answer.error().detail;
   }
   observation.look = std::move(look);
   co_return observation;
@@ -95,8 +94,7 @@ void HttpView::read_answer(const runtime::HttpAnswer& answer, model::Observation
     return;
   }
   // The newest by the time it was written: tokens of several streams may be in one answer.
-  for (const model::Token& token :
-       model::find_tokens(token_text(answer.body, options_.token), deps_.canary_key)) {
+  for (const model::Token& token : model::find_tokens(token_text(answer.body, options_.token), canary_key_)) {
     if (look.newest && look.newest->written >= token.written) continue;
     look.newest = model::SeenToken{token.stream, token.seq, token.written};
   }

@@ -3,6 +3,7 @@
 // for what the answer's headers say about caches.
 #include "config/reader.h"
 #include "probes/http/http_step.h"
+#include "probes/http/requester.h"
 #include "probes/view/view.h"
 
 namespace deadcalm::probes {
@@ -13,16 +14,14 @@ struct HttpViewOptions {
   http::Auth auth;
   http::Expect expect;
   std::optional<http::JsonPath> token;  // where the token is; absent: anywhere in the body
-  std::string ca_file;
-  bool verify_tls = true;
-  std::size_t max_body_bytes = 4 << 20;
+  http::RequesterOptions requests;
 };
 
 HttpViewOptions decode_http_view(config::Reader& reader);
 
 class HttpView final : public View {
  public:
-  HttpView(ViewPlace place, HttpViewOptions options, ViewDeps deps);
+  HttpView(ViewPlace place, HttpViewOptions options, const ViewDeps& deps);
 
   net::awaitable<model::Observation> look() override;
   const std::string& name() const override { return place_.probe; }
@@ -33,7 +32,9 @@ class HttpView final : public View {
 
   ViewPlace place_;
   HttpViewOptions options_;
-  ViewDeps deps_;
+  runtime::Clock& clock_;
+  model::Secret canary_key_;
+  http::Requester requester_;
 };
 
 }  // namespace deadcalm::probes

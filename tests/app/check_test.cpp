@@ -97,3 +97,15 @@ TEST_CASE("silence has a line of its own") {
   CHECK_THAT(pages, Catch::Contains("silence → page   when nothing"));
   CHECK_THAT(pages, Catch::Contains("once in 10 years (and below 1 in 10 000); sql, every 1m over 10m"));
 }
+
+TEST_CASE("two heartbeats of one name are a fault, at the place of the second") {
+  const auto made = app::configure_text(
+      "defaults: { page: [terminal] }\nservices:\n"
+      "  - { name: one, check: { type: heartbeat, name: nightly, every: 1d } }\n"
+      "  - { name: two, check: { type: heartbeat, name: nightly, every: 1d } }\n"
+      "channels: [ { name: terminal, type: console } ]\n",
+      "test.yaml", config::Environment{});
+  REQUIRE_FALSE(made->ok());
+  CHECK_THAT(made->loaded.faults.text(),
+             Catch::Contains("test.yaml:4:") && Catch::Contains("another heartbeat is named \"nightly\""));
+}

@@ -31,6 +31,7 @@ tests::PostgresServer& server() {
 struct Rig {
   net::io_context io;
   runtime::SystemClock clock;
+  runtime::HttpClient client{io.get_executor()};
   config::Environment environment;
   tests::MemoryLedger ledger;
   std::unique_ptr<probes::WriteProbe> probe;
@@ -54,7 +55,8 @@ struct Rig {
     options.dsn.value = model::Secret(dsn);
     options.schema = schema;
     return std::make_unique<probes::postgres::PostgresBackend>(
-        options, probes::postgres::PostgresDeps{clock, io.get_executor(), environment, "a1b2c3d4"});
+        std::make_shared<const probes::postgres::PostgresOptions>(options),
+        probes::BackendDeps{clock, client, io.get_executor(), environment, "a1b2c3d4", kKey});
   }
   net::awaitable<int> cycle_task() {
     auto publish = [this](model::Observation o) { last = std::move(o); };

@@ -1,11 +1,7 @@
 // The cycle that updates its records in turn, over a scripted backend, on the fake clock.
-#include <boost/asio/co_spawn.hpp>
-#include <catch2/catch.hpp>
 #include <set>
 
-#include "probes/write_probe.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/scripted_backend.h"
+#include "tests/probes/write_bench.h"
 
 using namespace deadcalm;
 using namespace std::chrono_literals;
@@ -13,74 +9,28 @@ using model::RecordState;
 using model::Sentinel;
 using model::Write;
 using probes::StepFailure;
+using tests::kKey;
+using tests::kRefused;
+using tests::kServerError;
 
 namespace {
 
-const model::Secret kKey{"test-key"};
-const StepFailure kRefused{Write::net, "connection refused 127.0.0.1:1", false, false, false};
-const StepFailure kServerError{Write::server, "HTTP 500", true, false, false};
-
-struct Bench {
-  net::io_context io;
-  tests::FakeClock clock{io};
-  tests::World world;
-  tests::MemoryLedger ledger;
-  std::unique_ptr<probes::WriteProbe> probe;
-  model::Observation last;
-  int keep = 2;
-
+struct Bench : tests::WriteBench {
   Bench() {
+    options.probe = "appsync";
+    options.keep = 2;
     world.proves_identity = true;
     clock.step_wall(1'700'000'000s);
     restart();
   }
 
-  // A new process on the same ledger and the same world.
-  void restart() {
-    probes::WriteProbeOptions options{"orders", "appsync", 10s, 5s, 5s};
-    options.keep = keep;
-    probe = std::make_unique<probes::WriteProbe>(
-        options,
-        probes::WriteProbeDeps{clock, ledger, kKey, std::make_unique<tests::ScriptedBackend>(world, clock),
-                               nullptr},
-        ledger.stream, ledger.all());
-  }
-
-  template <class T>
-  T wait(net::awaitable<T> task, model::Millis at_most = 120s) {
-    std::optional<T> result;
-    std::exception_ptr error;
-    net::co_spawn(io, std::move(task), [&](std::exception_ptr e, T value) {
-      error = e;
-      result = std::move(value);
-    });
-    for (model::Millis spent{0}; !result && !error && spent < at_most; spent += 10ms) clock.advance(10ms);
-    if (error) std::rethrow_exception(error);
-    REQUIRE(result);
-    return std::move(*result);
-  }
-  net::awaitable<int> cycle_task() {
-    int published = 0;
-    auto publish = [&](model::Observation o) {
-      last = std::move(o);
-      ++published;
-    };
-    co_await probe->run(publish);
-    co_return published;
-  }
   model::WriteLook cycle() {
     clock.advance(60s);
-    CHECK(wait(cycle_task()) == 1);
-    UNSCOPED_INFO(last.step << ": " << last.detail);
-    return std::get<model::WriteLook>(last.look);
+    return WriteBench::cycle();
   }
   // Both records are there and have been updated once each.
   void settle_in() {
     for (int i = 0; i < 4; ++i) REQUIRE(cycle().write == Write::ok);
-  }
-  std::size_t count(RecordState state) const {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        ledger.records, [&](const auto& entry) { return entry.second.state == state; }));
   }
   std::set<std::string> ids() const {
     std::set<std::string> found;
