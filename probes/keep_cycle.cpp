@@ -15,16 +15,6 @@ namespace deadcalm::probes {
 using model::Record;
 using model::RecordState;
 
-namespace {
-
-constexpr std::size_t kUnresolvedLimit = 3;
-
-StepFailure own_fault(std::string detail) {
-  return {model::Write::unknown, std::move(detail), false, false, false};
-}
-
-}  // namespace
-
 bool WriteProbe::updates_in_turn() const {
   const std::size_t rows = all(RecordState::kept).size() + all(RecordState::missing).size();
   return options_.keep > 0 && rows >= static_cast<std::size_t>(options_.keep);
@@ -150,7 +140,7 @@ net::awaitable<void> WriteProbe::note_absent(Cycle& cycle, std::vector<Record> a
   }
   cycle.look.rungs_expected -= static_cast<int>(absent.size());  // counted with the missing ones
   const auto committed = co_await commit(std::move(change));
-  if (!committed) cycle.fail("ledger", own_fault(committed.error().message));
+  if (!committed) cycle.fail_ledger(committed.error());
 }
 
 net::awaitable<bool> WriteProbe::reserve_update(Cycle& cycle, Record row) {
@@ -166,13 +156,7 @@ net::awaitable<bool> WriteProbe::reserve_update(Cycle& cycle, Record row) {
   cycle.canary = make_canary(stream_.name, seq, now, deps_.canary_key);
   cycle.canary.record_id = row.id;
   cycle.record = {stream_.name, seq, RecordState::reserved, cycle.canary.token, row.id, now, {}};
-  LedgerChange change;
-  change.stream = stream_;
-  change.stream->next_seq = seq + 1;
-  change.put = {cycle.record};
-  const auto committed = co_await commit(std::move(change));
-  if (!committed) cycle.fail("ledger", own_fault(committed.error().message));
-  co_return committed.has_value();
+  co_return co_await enter(cycle);
 }
 
 net::awaitable<bool> WriteProbe::update(Cycle& cycle) {

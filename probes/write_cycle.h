@@ -7,6 +7,9 @@
 
 namespace deadcalm::probes {
 
+// So many plants or updates of unknown fate may there be: the oldest has to be settled before another.
+inline constexpr std::size_t kUnresolvedLimit = 3;
+
 struct WriteProbe::Cycle {
   model::Observation observation;
   model::WriteLook look;
@@ -28,6 +31,10 @@ struct WriteProbe::Cycle {
     look.container_gone = look.container_gone || failure.container_gone;
     observation.step = step;
     observation.detail = failure.detail;
+  }
+  // Our own fault: what is not on the ledger is not sent, and not proved.
+  void fail_ledger(const model::Error& error) {
+    fail("ledger", {model::Write::unknown, error.message, false, false, false});
   }
 };
 

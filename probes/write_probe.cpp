@@ -18,13 +18,8 @@ using namespace net::experimental::awaitable_operators;
 
 namespace {
 
-constexpr std::size_t kUnresolvedLimit = 3;
 constexpr model::Millis kFirstReread{50};
 constexpr model::Millis kLongestReread{1'000};
-
-StepFailure own_fault(std::string detail) {
-  return {model::Write::unknown, std::move(detail), false, false, false};
-}
 
 }  // namespace
 
@@ -161,7 +156,7 @@ net::awaitable<bool> WriteProbe::prepare(Cycle& cycle) {
   change.stream->container_created = true;
   change.stream->container_identity = answer.container_identity;
   const auto committed = co_await commit(std::move(change));
-  if (!committed) cycle.fail("ledger", own_fault(committed.error().message));
+  if (!committed) cycle.fail_ledger(committed.error());
   co_return committed.has_value();
 }
 
@@ -177,12 +172,17 @@ net::awaitable<bool> WriteProbe::reserve(Cycle& cycle) {
                   cycle.observation.started.wall,
                   {}};
   if (server_assigns_ids_) cycle.record.id = cycle.canary.record_id = "";
+  co_return co_await enter(cycle);
+}
+
+// The cycle's record is on the ledger, and its number given out, before anything of it is sent.
+net::awaitable<bool> WriteProbe::enter(Cycle& cycle) {
   LedgerChange change;
   change.stream = stream_;
-  change.stream->next_seq = seq + 1;
+  change.stream->next_seq = cycle.record.seq + 1;
   change.put = {cycle.record};
   const auto committed = co_await commit(std::move(change));
-  if (!committed) cycle.fail("ledger", own_fault(committed.error().message));
+  if (!committed) cycle.fail_ledger(committed.error());
   co_return committed.has_value();
 }
 
@@ -327,7 +327,7 @@ net::awaitable<void> WriteProbe::settle(Cycle& cycle) {
   if (committed) co_return;
   // Not durable, so not proved: after a restart the record would be one of unknown fate.
   cycle.verified = false;
-  cycle.fail("ledger", own_fault(committed.error().message));
+  cycle.fail_ledger(committed.error());
 }
 
 }  // namespace deadcalm::probes

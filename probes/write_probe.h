@@ -73,6 +73,7 @@ class WriteProbe {
   net::awaitable<bool> make_room(Cycle& cycle);
   net::awaitable<bool> prepare(Cycle& cycle);
   net::awaitable<bool> reserve(Cycle& cycle);
+  net::awaitable<bool> enter(Cycle& cycle);
   net::awaitable<void> truth_path(Cycle& cycle);
   net::awaitable<bool> plant(Cycle& cycle);
   net::awaitable<void> read_until_seen(Cycle& cycle);

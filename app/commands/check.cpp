@@ -74,8 +74,7 @@ double a_day(Millis interval) {
 
 double cycles_a_day(const ConfiguredService& service) {
   double cycles = 0;
-  for (const auto& write : service.policy.writes)
-    cycles += a_day(write.interval);
+  for (const auto& write : service.policy.writes) cycles += a_day(write.interval);
   return cycles;
 }
 

@@ -8,6 +8,7 @@
 #include "app/configured.h"
 #include "model/command.h"
 #include "monitor/look_counts.h"
+#include "store/store.h"
 
 namespace deadcalm::app {
 
@@ -53,6 +54,8 @@ int demo(const GlobalFlags& flags, int seconds, std::ostream& out, std::ostream&
 
 // Loads and prints faults (warnings too) to err; nullptr when it cannot be used.
 std::unique_ptr<Configured> load_or_tell(const GlobalFlags& flags, std::ostream& err);
+// The store a daemon has made, beside it; nullptr after it was told to err that there is none or why not.
+std::unique_ptr<store::Store> existing_store(const Configured& configured, std::ostream& err);
 void apply_log_flags(const GlobalFlags& flags, const config::Options& options);
 
 }  // namespace deadcalm::app

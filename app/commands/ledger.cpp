@@ -1,12 +1,10 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "app/commands/commands.h"
 #include "model/duration.h"
 #include "runtime/clock.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace deadcalm::app {
 namespace {
@@ -61,15 +59,10 @@ int ledger(const GlobalFlags& flags, const std::string& service, std::ostream& o
     err << configured->loaded.faults.text();
     return kBadUsage;
   }
-  const std::string& path = configured->options().store.path;
-  if (::access(path.c_str(), F_OK) != 0) {
-    err << "deadcalm: there is no store at " << path
-        << ": has `deadcalm run` ever run with this configuration?\n";
-    return kFailed;
-  }
-  const auto store = store::open_sqlite(path);
-  const auto streams = store ? (*store)->streams() : std::unexpected(store.error());
-  const auto records = store ? (*store)->records() : std::unexpected(store.error());
+  const auto store = existing_store(*configured, err);
+  if (!store) return kFailed;
+  const auto streams = store->streams();
+  const auto records = store->records();
   if (!streams || !records) {
     err << "deadcalm: " << (streams ? records.error() : streams.error()).message << '\n';
     return kFailed;

@@ -1,5 +1,8 @@
+#include <unistd.h>
+
 #include "app/commands/commands.h"
 #include "runtime/log.h"
+#include "store/sqlite/sqlite_store.h"
 
 namespace deadcalm::app {
 
@@ -8,6 +11,19 @@ std::unique_ptr<Configured> load_or_tell(const GlobalFlags& flags, std::ostream&
   err << configured->loaded.faults.text();
   if (configured->ok()) return configured;
   err << "deadcalm: " << flags.config_file << " cannot be used as it is\n";
+  return nullptr;
+}
+
+std::unique_ptr<store::Store> existing_store(const Configured& configured, std::ostream& err) {
+  const std::string& path = configured.options().store.path;
+  if (::access(path.c_str(), F_OK) != 0) {
+    err << "deadcalm: there is no store at " << path
+        << ": has `deadcalm run` ever run with this configuration?\n";
+    return nullptr;
+  }
+  auto store = store::open_sqlite(path);
+  if (store) return *std::move(store);
+  err << "deadcalm: " << store.error().message << '\n';
   return nullptr;
 }
 

@@ -5,7 +5,6 @@
 #include "alerting/incident_machine.h"
 #include "app/commands/commands.h"
 #include "runtime/clock.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace deadcalm::app {
 namespace {
@@ -44,20 +43,11 @@ int tell(const GlobalFlags& flags, model::Command command, std::ostream& out, st
     err << "deadcalm: " << *refused << '\n';
     return kBadUsage;
   }
-  const std::string& path = configured->options().store.path;
-  if (::access(path.c_str(), F_OK) != 0) {
-    err << "deadcalm: there is no store at " << path
-        << ": has `deadcalm run` ever run with this configuration?\n";
-    return kFailed;
-  }
-  auto store = store::open_sqlite(path);
-  if (!store) {
-    err << "deadcalm: " << store.error().message << '\n';
-    return kFailed;
-  }
+  const auto store = existing_store(*configured, err);
+  if (!store) return kFailed;
   store::Batch batch;
   batch.commands = {command};
-  const auto committed = (*store)->commit(batch);
+  const auto committed = store->commit(batch);
   if (!committed) {
     err << "deadcalm: " << committed.error().message << '\n';
     return kFailed;

@@ -1,11 +1,10 @@
 // The dynamodb backend against a stand-in in this process: the cycle, and what each refusal means. The real
-// thing (dynalite, and signatures that are checked) is in aws_servers_test.cpp.
+// thing (dynalite behind a gate that checks signatures) is in aws_servers_test.cpp.
 #include <catch2/catch.hpp>
 
 #include "probes/aws/credentials.h"
 #include "runtime/log.h"
-#include "tests/support/aws_stand_in.h"
-#include "tests/support/backend_rig.h"
+#include "tests/support/aws_rig.h"
 
 using namespace deadcalm;
 using model::Write;
@@ -13,20 +12,8 @@ using tests::AwsStandIn;
 
 namespace {
 
-struct Rig : tests::BackendRig {
-  AwsStandIn aws;
-  server::HttpServer server{io.get_executor(),
-                            [this](server::Request r) { return aws.handle(std::move(r)); }};
-  std::string yaml =
-      "table: canaries\nregion: eu-central-1\nendpoint: http://127.0.0.1:" +
-      std::to_string(server.start("127.0.0.1:0").value()) +
-      "\nfind: scan\ncredentials: { access_key_id: AKIDEXAMPLE, secret_access_key: \"${KEY}\" }\n";
-
-  Rig() {
-    environment.variables["KEY"] = "s3cret-0";
-    boot("dynamodb", yaml);
-  }
-  ~Rig() { tests::run_task(io, server.stop()); }
+struct Rig : tests::AwsRig {
+  Rig() : AwsRig("dynamodb", "table: canaries\nfind: scan\n") {}
 };
 
 }  // namespace
@@ -97,14 +84,7 @@ TEST_CASE("dynamodb: writes refused while reading works") {
 }
 
 TEST_CASE("dynamodb: acknowledged and not kept is lost; emptied is a kept record gone") {
-  Rig lost;
-  lost.cycle();
-  lost.aws.forgets = true;
-  CHECK(lost.cycle().read_back == model::ReadBack::lost);
-  Rig emptied;
-  emptied.cycle();
-  emptied.aws.records.clear();
-  CHECK(emptied.cycle().sentinel == model::Sentinel::missing);
+  tests::tell_losses<Rig>();
 }
 
 TEST_CASE("dynamodb: garbage is contract, a cut connection is net") {
@@ -112,13 +92,7 @@ TEST_CASE("dynamodb: garbage is contract, a cut connection is net") {
   garbage.cycle();
   garbage.aws.garbage = true;
   CHECK(garbage.cycle().write == Write::contract);
-  Rig cut;
-  cut.cycle();
-  cut.aws.drops = true;
-  CHECK(cut.cycle().write == Write::net);
-  cut.aws.drops = false;
-  CHECK(cut.cycle().sentinel == model::Sentinel::present);
-  CHECK(cut.aws.records.size() == 1);
+  tests::survive_a_cut_connection<Rig>();
 }
 
 TEST_CASE("dynamodb: what does not hold our token is neither overwritten nor removed") {

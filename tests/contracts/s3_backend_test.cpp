@@ -1,10 +1,9 @@
 // The s3 backend against a stand-in in this process: the cycle, and what each refusal means. The real thing
-// (s3rver, which checks signatures) is in aws_servers_test.cpp.
+// (s3rver behind a gate that checks signatures) is in aws_servers_test.cpp.
 #include <catch2/catch.hpp>
 
 #include "probes/s3/errors.h"
-#include "tests/support/aws_stand_in.h"
-#include "tests/support/backend_rig.h"
+#include "tests/support/aws_rig.h"
 
 using namespace deadcalm;
 using model::Write;
@@ -12,19 +11,8 @@ using tests::AwsStandIn;
 
 namespace {
 
-struct Rig : tests::BackendRig {
-  AwsStandIn aws;
-  server::HttpServer server{io.get_executor(),
-                            [this](server::Request r) { return aws.handle(std::move(r)); }};
-  std::string yaml = "bucket: deadcalm-canaries\nregion: eu-central-1\nendpoint: http://127.0.0.1:" +
-                     std::to_string(server.start("127.0.0.1:0").value()) +
-                     "\ncredentials: { access_key_id: AKIDEXAMPLE, secret_access_key: \"${KEY}\" }\n";
-
-  Rig() {
-    environment.variables["KEY"] = "s3cret-0";
-    boot("s3", yaml);
-  }
-  ~Rig() { tests::run_task(io, server.stop()); }
+struct Rig : tests::AwsRig {
+  Rig() : AwsRig("s3", "bucket: deadcalm-canaries\n") {}
 };
 
 }  // namespace
@@ -83,24 +71,11 @@ TEST_CASE("s3: a 404 that is not S3's is no absent object") {
 }
 
 TEST_CASE("s3: acknowledged and not kept is lost; emptied is a kept record gone") {
-  Rig lost;
-  lost.cycle();
-  lost.aws.forgets = true;
-  CHECK(lost.cycle().read_back == model::ReadBack::lost);
-  Rig emptied;
-  emptied.cycle();
-  emptied.aws.records.clear();
-  CHECK(emptied.cycle().sentinel == model::Sentinel::missing);
+  tests::tell_losses<Rig>();
 }
 
 TEST_CASE("s3: a cut connection is net, and cleaned up later") {
-  Rig rig;
-  rig.cycle();
-  rig.aws.drops = true;
-  CHECK(rig.cycle().write == Write::net);
-  rig.aws.drops = false;
-  CHECK(rig.cycle().sentinel == model::Sentinel::present);
-  CHECK(rig.aws.records.size() == 1);
+  tests::survive_a_cut_connection<Rig>();
 }
 
 TEST_CASE("s3: an object that does not hold our token is left alone") {
