@@ -12,6 +12,7 @@
 #include "probes/graphql/decode.h"
 #include "probes/http/decode.h"
 #include "probes/postgres/decode.h"
+#include "probes/postgres/postgres_backend.h"
 #include "probes/redis/decode.h"
 #include "probes/s3/decode.h"
 #include "probes/traffic/http_source.h"
@@ -28,6 +29,11 @@ auto maker(Options decoded) {
   return [options](const BackendDeps& deps) { return std::make_unique<Made>(options, deps); };
 }
 
+MakeBackend postgres_maker(postgres::PostgresOptions decoded) {
+  auto options = std::make_shared<const postgres::PostgresOptions>(std::move(decoded));
+  return [options](const BackendDeps& deps) { return postgres::make_postgres(options, deps); };
+}
+
 struct BackendType {
   std::string_view name;
   MakeBackend (*decode)(config::Reader&);
@@ -36,10 +42,7 @@ struct BackendType {
 
 constexpr BackendType kWriteTypes[] = {
     {"http", [](config::Reader& r) { return MakeBackend(maker<http::HttpBackend>(http::decode_http(r))); }},
-    {"postgres",
-     [](config::Reader& r) {
-       return MakeBackend(maker<postgres::PostgresBackend>(postgres::decode_postgres(r)));
-     }},
+    {"postgres", [](config::Reader& r) { return postgres_maker(postgres::decode_postgres(r)); }},
     {"dynamodb",
      [](config::Reader& r) {
        return MakeBackend(maker<dynamodb::DynamoBackend>(dynamodb::decode_dynamodb(r)));
@@ -58,13 +61,20 @@ constexpr BackendType kWriteTypes[] = {
      },
      true},
 };
-constexpr BackendType kDoorTypes[] = {
+
+// `write` is the map around read_from where that is of the same type, else null: a door may take from it
+// what is to be read.
+struct DoorType {
+  std::string_view name;
+  MakeBackend (*decode)(config::Reader& door, config::Reader* write);
+};
+constexpr DoorType kDoorTypes[] = {
     {"postgres",
-     [](config::Reader& r) {
-       return MakeBackend(maker<postgres::PostgresBackend>(postgres::decode_postgres_door(r)));
+     [](config::Reader& r, config::Reader* write) {
+       return postgres_maker(postgres::decode_postgres_door(r, write));
      }},
     {"dynamodb",
-     [](config::Reader& r) {
+     [](config::Reader& r, config::Reader*) {
        return MakeBackend(maker<dynamodb::DynamoBackend>(dynamodb::decode_dynamodb_door(r)));
      }},
 };
@@ -124,7 +134,7 @@ auto find_in(const Table& table, std::string_view name) {
   return std::ranges::find(table, name, [](const auto& row) { return row.name; });
 }
 
-MakeBackend decode_read_from(config::Reader& reader) {
+MakeBackend decode_read_from(const std::string& write_type, config::Reader& reader) {
   auto door = reader.child("read_from");
   if (!door) return nullptr;
   const std::string type = door->text("type");
@@ -137,7 +147,7 @@ MakeBackend decode_read_from(config::Reader& reader) {
     door->leave_the_rest();
     return nullptr;
   }
-  MakeBackend make = row->decode(*door);
+  MakeBackend make = row->decode(*door, write_type == type ? &reader : nullptr);
   door->finish();
   return make;
 }
@@ -177,7 +187,7 @@ WritePath decode_write(const std::string& type, config::Reader& reader) {
     return path;
   }
   path.backend = row->decode(reader);
-  path.read_from = decode_read_from(reader);
+  path.read_from = decode_read_from(type, reader);
   path.sentinels = reader.durations("sentinels", kYoungestRung, kOldestRung);
   std::ranges::sort(path.sentinels);
   path.verify_every = reader.duration("verify_every", std::chrono::minutes{10}, std::chrono::seconds{1},

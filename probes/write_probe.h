@@ -104,6 +104,7 @@ class WriteProbe {
 
   net::awaitable<std::size_t> sweep();
   net::awaitable<bool> remove_record(model::Record record, StepFailure& failure);
+  net::awaitable<bool> sees_kept(model::SteadyTime deadline);
   net::awaitable<void> name_unnamed();
   net::awaitable<model::Result<void>> commit(LedgerChange change);
 

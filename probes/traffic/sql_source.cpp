@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/duration.h"
+#include "probes/postgres/decode.h"
 #include "probes/traffic/number.h"
 #include "runtime/log.h"
 
@@ -37,8 +38,7 @@ Counted count_in_rows(const postgres::PgRows& rows) {
 
 SqlOptions decode_sql(config::Reader& reader) {
   SqlOptions options;
-  reader.one_of({"dsn", "dsn_file"}, true);
-  options.dsn = reader.secret_source("dsn").value_or(config::SecretSource{});
+  options.target = postgres::decode_target(reader);
   options.query = reader.template_text("query", config::traffic_names());
   const std::string text = options.query.literal();
   if (text.find("'${since}'") != std::string::npos || text.find("'${window}'") != std::string::npos) {
@@ -60,7 +60,7 @@ SqlSource::SqlSource(const std::shared_ptr<const SqlOptions>& options, BackendDe
 }
 
 std::string SqlSource::describe(const CountWindow& window) const {
-  std::string text = "at " + postgres::target_of(options_.dsn.value) + ": " + statement_;
+  std::string text = "at " + postgres::target_of(options_.target.dsn.value) + ": " + statement_;
   for (std::size_t i = 0; i < names_.size(); ++i) {
     text += (i == 0 ? "  with $" : ", $") + std::to_string(i + 1) + " = " + value_of(names_[i], window);
   }
@@ -70,7 +70,7 @@ std::string SqlSource::describe(const CountWindow& window) const {
 net::awaitable<PgResult> SqlSource::ask(std::vector<std::string> values, model::SteadyTime deadline) {
   postgres::PgConnection session(deps_.clock, deps_.executor);
   const std::string name = "deadcalm/" DEADCALM_VERSION " " + deps_.instance;
-  const auto failure = co_await session.open(options_.dsn.value, name, deadline);
+  const auto failure = co_await session.open(options_.target.dsn.value, options_.target.tls, name, deadline);
   if (failure) co_return std::unexpected(*failure);
   const auto left = std::max(model::Millis{1}, deadline - deps_.clock.now().steady);
   const std::string setting[] = {"begin transaction read only",
@@ -89,9 +89,9 @@ net::awaitable<Counted> SqlSource::count(CountWindow window, model::SteadyTime d
   for (const std::string& name : names_) values.push_back(value_of(name, window));
   PgResult rows = co_await ask(values, deadline);
   const bool refused = !rows && rows.error().failure == model::Write::auth;
-  if (refused && options_.dsn.can_change()) {  // the secret may have been rotated
-    if (const auto fresh = options_.dsn.read_again(deps_.environment)) {
-      options_.dsn.value = *fresh;
+  if (refused && options_.target.dsn.can_change()) {  // the secret may have been rotated
+    if (const auto fresh = options_.target.dsn.read_again(deps_.environment)) {
+      options_.target.dsn.value = *fresh;
       runtime::mask_in_logs({*fresh});
     }
     rows = co_await ask(std::move(values), deadline);

@@ -52,7 +52,7 @@ struct Rig {
   }
   std::unique_ptr<probes::postgres::PostgresBackend> backend(const std::string& dsn) {
     probes::postgres::PostgresOptions options;
-    options.dsn.value = model::Secret(dsn);
+    options.target.dsn.value = model::Secret(dsn);
     options.schema = schema;
     return std::make_unique<probes::postgres::PostgresBackend>(
         std::make_shared<const probes::postgres::PostgresOptions>(options),

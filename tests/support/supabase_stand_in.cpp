@@ -1,0 +1,1 @@
+#include "tests/support/supabase_stand_in.h"
