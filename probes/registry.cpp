@@ -15,6 +15,7 @@
 #include "probes/postgres/postgres_backend.h"
 #include "probes/redis/decode.h"
 #include "probes/s3/decode.h"
+#include "probes/supabase/decode.h"
 #include "probes/traffic/http_source.h"
 #include "probes/traffic/prometheus_source.h"
 #include "probes/traffic/sql_source.h"
@@ -60,6 +61,10 @@ constexpr BackendType kWriteTypes[] = {
        return MakeBackend(maker<appsync::AppsyncBackend>(appsync::decode_appsync(r)));
      },
      true},
+    {"supabase",
+     [](config::Reader& r) {
+       return MakeBackend(maker<supabase::SupabaseBackend>(supabase::decode_supabase(r)));
+     }},
 };
 
 // `write` is the map around read_from where that is of the same type, else null: a door may take from it
