@@ -127,7 +127,9 @@ TEST_CASE("postgres pooled: a server that dies behind it, and comes back") {
   rig.boot("postgres", rig.managed(pooler.dsn()));
   rig.cycle();
   dying.kill();
-  const auto look = rig.cycle();
+  auto look = rig.cycle();
+  for (int i = 0; i < 50 && look.write == Write::ok; ++i)
+    look = rig.cycle();  // its backends outlive it a moment
   INFO(rig.last.detail);
   CHECK((look.write == Write::server || look.write == Write::net));
   CHECK(look.sentinel == model::Sentinel::unknown);

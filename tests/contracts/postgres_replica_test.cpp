@@ -63,6 +63,25 @@ TEST_CASE("postgres replica: with statements of the user's it is read by the wri
   rig.verify_cycles();
 }
 
+TEST_CASE("postgres replica: a role that may read that one table is enough for a door") {
+  Rig rig;
+  rig.start();
+  rig.cycle();
+  pair().primary.sql("create role door_" + rig.schema + " login; grant usage on schema " + rig.schema +
+                     " to door_" + rig.schema + "; grant select on " + rig.schema + ".canaries to door_" +
+                     rig.schema);
+  rig.boot("postgres", "dsn: \"" + pair().primary.dsn() + "\"\nschema: " + rig.schema +
+                           "\nread_from: { type: postgres, dsn: \"" +
+                           pair().replica->dsn("door_" + rig.schema) + "\" }\n");
+  for (int i = 0; i < 50 && rig.cycle().read_back != model::ReadBack::ok; ++i) {
+  }
+  rig.cycle();
+  INFO(rig.last.detail);
+  CHECK(std::get<model::WriteLook>(rig.last.look).read_back == model::ReadBack::ok);
+  CHECK_THROWS(
+      pair().primary.sql("set role door_" + rig.schema + "; delete from " + rig.schema + ".canaries"));
+}
+
 TEST_CASE("postgres replica: replay that stands still is lag, told with its seconds, and never a loss") {
   Rig rig;
   rig.timeout = 1s;
