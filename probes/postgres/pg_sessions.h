@@ -6,6 +6,10 @@
 
 namespace deadcalm::probes::postgres {
 
+// What goes around a statement that writes, for the dry run.
+inline constexpr const char* kAroundWrites =
+    "plant and remove: begin; set local statement_timeout = <9/10 of the time left>; the statement; commit";
+
 // Loop thread only.
 class PgSessions {
  public:

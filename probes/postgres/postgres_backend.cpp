@@ -163,7 +163,8 @@ Description PostgresBackend::describe(const Canary& example) const {
       "plant   insert into " + table_ + " (stream, seq, token) values ('" + example.stream + "', " +
           std::to_string(example.seq) + ", '" + example.token + "')",
       "read    select token from " + table_ + key, "remove  delete from " + table_ + ours,
-      "find    select stream, seq, token from " + table_ + " where stream = '" + example.stream + "'"};
+      "find    select stream, seq, token from " + table_ + " where stream = '" + example.stream + "'",
+      kAroundWrites};
   description.grants = ddl();
   description.grants.push_back("grant usage on schema " + quoted(options_.schema) + " to deadcalm");
   description.grants.push_back("grant select, insert, update, delete on " + table_ + " to deadcalm");

@@ -212,7 +212,8 @@ std::vector<std::string> grants_for(const std::vector<SqlScan>& scans) {
   for (const auto& [table, list] : rights) {
     std::string text;
     for (const std::string& right : list) text += (text.empty() ? "" : ", ") + right;
-    grants.push_back("grant " + text + " on " + table + " to deadcalm");
+    text.append(" on ").append(table).append(" to deadcalm");
+    grants.push_back("grant " + text);
   }
   return grants;
 }

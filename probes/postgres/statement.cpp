@@ -81,6 +81,7 @@ bool Statement::names_record() const {
 
 std::vector<std::string> Statement::values(const Canary& canary) const {
   std::vector<std::string> values;
+  values.reserve(names.size());
   for (const std::string& name : names) values.push_back(value_of(name, canary));
   return values;
 }

@@ -189,6 +189,7 @@ Description StatementBackend::describe(const Canary& example) const {
   description.requests = {"plant   " + statements_.plant.shown(shown),
                           "read    " + statements_.read.shown(shown), "remove  " + remove.shown(shown)};
   if (!statements_.find.empty()) description.requests.push_back("find    " + statements_.find.sql);
+  description.requests.emplace_back(kAroundWrites);
   return description;
 }
 

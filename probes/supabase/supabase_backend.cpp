@@ -179,6 +179,8 @@ net::awaitable<ReadAnswer> SupabaseBackend::read(Canary canary, model::SteadyTim
     answer.failure = contract(std::to_string(rows->size()) + " rows have this id", false);
   } else if (rows->empty()) {
     answer.found = Found::no;  // or hidden by a policy: identity_proved stays false
+  } else if (rows->front().id != canary.record_id) {
+    answer.failure = contract("the row that came back has another id than was asked for", false);
   } else {
     answer.found = Found::yes;
     answer.token = rows->front().token;

@@ -250,7 +250,7 @@ TEST_CASE("postgres: sessions name themselves, and none stays open between cycle
   CHECK(server().sql("select count(*) from pg_stat_activity where application_name like 'deadcalm/%'") ==
         "0");
   const auto d = rig.backend(server().dsn())->describe({"s", 3, "dc1.x", "id"});
-  CHECK(d.requests.size() == 4);
+  CHECK(d.requests.size() == 5);
   CHECK(d.grants.size() == 4);
   CHECK(d.proves.find("127.0.0.1") != std::string::npos);
 }

@@ -277,7 +277,7 @@ TEST_CASE("postgres statements: a read that gives several rows, a plant that wri
 TEST_CASE("postgres statements: the dry run shows them as they are sent") {
   Rig rig;
   const auto d = rig.backend("postgres", rig.yaml())->describe({"s", 3, "dc1.x", "id-3"});
-  REQUIRE(d.requests.size() == 3);
+  REQUIRE(d.requests.size() == 4);
   CHECK(d.requests[0] ==
         "plant   insert into " + rig.table + " (id, note) values ($1, $2)   -- $1 = id-3, $2 = dc1.x");
   CHECK(d.requests[2].find("delete from " + rig.table + " where id = $1 returning 1") != std::string::npos);

@@ -245,6 +245,40 @@ TEST_CASE("supabase: throttled, paused, its database away, nobody there") {
   rig.project.start();
 }
 
+TEST_CASE("supabase: an API that hangs is net within the time, with the record's fate unknown") {
+  Rig rig;
+  rig.timeout = 600ms;
+  rig.boot("supabase", rig.yaml());
+  rig.verify_cycles();
+  rig.project.hangs = true;
+  const auto before = rig.clock.now().steady;
+  const auto look = rig.cycle();
+  CHECK(look.write == Write::net);
+  CHECK(look.read_back == model::ReadBack::fail);
+  CHECK(look.sentinel == model::Sentinel::unknown);
+  CHECK(rig.clock.now().steady - before < 2s);
+  CHECK(rig.ledger.records.size() == 2);
+  rig.project.hangs = false;
+  CHECK(rig.cycle().write == Write::ok);
+}
+
+TEST_CASE("supabase: garbage with a good status is contract, and no word about the record") {
+  Rig rig;
+  rig.boot("supabase", rig.yaml());
+  rig.verify_cycles();
+  for (const char* garbage : {"<html>it works</html>", "{}", "null", "[1, null]", "[{\"token\": \"x\"}]",
+                              "[{\"canary_id\": 7}]", "[[]]"}) {
+    INFO(garbage);
+    rig.project.rest_body = garbage;
+    const auto look = rig.cycle();
+    CHECK(look.write == Write::contract);
+    CHECK(look.sentinel == model::Sentinel::unknown);
+    rig.project.rest_body.clear();
+    for (int i = 0; i < 3; ++i) rig.cycle();
+    CHECK(rig.count() == "1");
+  }
+}
+
 TEST_CASE("supabase: the database behind it is another door, and a table of the user's own in a schema") {
   Rig rig(false);
   const std::string schema = "app_" + model::random_hex(4);

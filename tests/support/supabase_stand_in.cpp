@@ -148,6 +148,12 @@ server::Response SupabaseStandIn::grant(const std::string& email) {
 
 net::awaitable<server::Response> SupabaseStandIn::rest(server::Request request) {
   ++rest_calls;
+  if (hangs) co_await clock_.sleep_for(std::chrono::seconds{60});
+  if (!rest_body.empty()) {
+    server::Response garbage;
+    garbage.body = rest_body;
+    co_return garbage;
+  }
   std::string claims;
   const std::string* authorization = request.header("authorization");
   constexpr std::string_view bearer = "Bearer ";

@@ -33,6 +33,8 @@ class SupabaseStandIn {
   std::string anon_key = "the-anon-key";
   int token_life = 3600;    // seconds
   int answer_all_with = 0;  // a status of the gateway's: 429, 540
+  std::string rest_body;    // what every row request gets, with 200: garbage
+  bool hangs = false;       // row requests are accepted and never answered
   int sign_ins = 0, refreshes = 0, rest_calls = 0;
 
  private:
