@@ -127,9 +127,8 @@ net::awaitable<std::expected<std::string, StepFailure>> PgConnection::resolve(st
   co_return std::get<0>(found).begin()->endpoint().address().to_string();
 }
 
-net::awaitable<std::optional<StepFailure>> PgConnection::open(model::Secret dsn, PgTls tls,
-                                                              std::string application_name,
-                                                              model::SteadyTime deadline) {
+net::awaitable<std::optional<StepFailure>> PgConnection::open(model::Secret dsn, std::string application_name,
+                                                              model::SteadyTime deadline, PgTls tls) {
   const Busy busy(busy_);
   close();
   const auto parsed = parse_dsn(dsn);

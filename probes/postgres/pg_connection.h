@@ -38,8 +38,8 @@ class PgConnection {
   bool busy() const { return busy_; }  // somebody is in open() or run()
 
   // conninfo or URI, as libpq reads it. Names are resolved beside the loop (libpq would block it).
-  net::awaitable<std::optional<StepFailure>> open(model::Secret dsn, PgTls tls, std::string application_name,
-                                                  model::SteadyTime deadline);
+  net::awaitable<std::optional<StepFailure>> open(model::Secret dsn, std::string application_name,
+                                                  model::SteadyTime deadline, PgTls tls = {});
   // Parameters are texts, $1 ... A statement alone is its own transaction; the answer waits for its commit.
   net::awaitable<PgResult> run(std::string sql, std::vector<std::string> parameters,
                                model::SteadyTime deadline);

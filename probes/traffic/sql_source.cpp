@@ -70,7 +70,7 @@ std::string SqlSource::describe(const CountWindow& window) const {
 net::awaitable<PgResult> SqlSource::ask(std::vector<std::string> values, model::SteadyTime deadline) {
   postgres::PgConnection session(deps_.clock, deps_.executor);
   const std::string name = "deadcalm/" DEADCALM_VERSION " " + deps_.instance;
-  const auto failure = co_await session.open(options_.target.dsn.value, options_.target.tls, name, deadline);
+  const auto failure = co_await session.open(options_.target.dsn.value, name, deadline, options_.target.tls);
   if (failure) co_return std::unexpected(*failure);
   const auto left = std::max(model::Millis{1}, deadline - deps_.clock.now().steady);
   const std::string setting[] = {"begin transaction read only",

@@ -240,7 +240,7 @@ TEST_CASE("postgres statements: a statement that waits for a lock is given up by
   runtime::SystemClock clock;
   probes::postgres::PgConnection holder(clock, rig.io.get_executor());
   const auto lock = [&]() -> net::awaitable<int> {
-    const auto failure = co_await holder.open(model::Secret(server().dsn()), {}, "holder", rig.soon());
+    const auto failure = co_await holder.open(model::Secret(server().dsn()), "holder", rig.soon());
     REQUIRE_FALSE(failure);
     std::string sql = "begin; lock table " + rig.table + " in share mode";  // readers go on, writers wait
     co_await holder.run_simple(std::move(sql), rig.soon());

@@ -47,7 +47,7 @@ net::awaitable<void> ShopApi::stop() {
 net::awaitable<probes::postgres::PgResult> ShopApi::query(std::string sql, std::vector<std::string> values) {
   probes::postgres::PgConnection session(clock_, executor_);
   const model::SteadyTime deadline = clock_.now().steady + std::chrono::seconds{5};
-  const auto failure = co_await session.open(model::Secret(dsn), {}, "shop", deadline);
+  const auto failure = co_await session.open(model::Secret(dsn), "shop", deadline);
   if (failure) co_return std::unexpected(*failure);
   co_return co_await session.run(std::move(sql), std::move(values), deadline);
 }

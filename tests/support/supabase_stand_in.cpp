@@ -169,7 +169,7 @@ net::awaitable<server::Response> SupabaseStandIn::rest(server::Request request) 
 
   probes::postgres::PgConnection session(clock_, executor_);
   const model::SteadyTime deadline = clock_.now().steady + std::chrono::seconds{5};
-  const auto failure = co_await session.open(model::Secret(dsn), {}, "postgrest", deadline);
+  const auto failure = co_await session.open(model::Secret(dsn), "postgrest", deadline);
   if (failure) co_return error(503, "PGRST000", "Database connection error. Retrying the connection.");
   std::vector<std::string> table{query->table};
   const PgResult there = co_await session.run("select to_regclass($1) is not null", table, deadline);
