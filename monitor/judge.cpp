@@ -182,12 +182,15 @@ void Monitor::judge_site(const evaluator::Event& event) {
 }
 
 void Monitor::apply(Service& service, const evaluator::Wishes& wishes) {
+  const SteadyTime now = deps_.clock.now().steady;
   const auto reschedule = [&](Agenda::Id id, const std::string& probe) {
     Thing& thing = things_[id];
     const bool wanted = wishes.recheck_at && std::ranges::find(wishes.recheck, probe) != wishes.recheck.end();
     // Instead of the regular look, not beside it: one in between would move the confirmation past the
-    // promise.
-    thing.rechecking = wanted;
+    // promise. A regular look whose time came meanwhile was not late: it is over.
+    const bool was_in_place = std::exchange(thing.rechecking, wanted);
+    if (was_in_place && !wanted && thing.regular < now)
+      thing.regular = next_start(thing.regular, thing.interval, now);
     set_due(id, wanted ? *wishes.recheck_at : thing.regular);
   };
   for (std::size_t i = 0; i < service.write_ids.size(); ++i) {

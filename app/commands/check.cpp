@@ -159,11 +159,16 @@ void service_lines(const ConfiguredService& service, const Configured& configure
   if (promise.page) lines.add("outage → page", outage_line(service, *promise.page, promise.shortest));
   if (!promise.page && promise.view_page) {
     lines.add("outage → page",
-              "≤ " + spelled(*promise.view_page) + "   (client path only: truth is not measured)");
+              "≤ " + spelled(*promise.view_page) +
+                  (service.policy.has_checks_only() ? "   (by its checks; truth is not measured)"
+                                                    : "   (client path only: truth is not measured)"));
   }
   if (promise.data_loss) lines.add("data loss → page", "≤ " + spelled(*promise.data_loss));
   std::string more;
   const auto also = [&](const std::string& text) { more += (more.empty() ? "" : "; ") + text; };
+  if (promise.page && promise.view_page && !service.views.empty())
+    also((service.policy.has_checks_only() ? "a check alone ≤ " : "client path alone ≤ ") +
+         spelled(*promise.view_page));
   if (promise.stale)
     also("stale clients → page ≤ " + spelled(*promise.stale) + " (longer where answers may be cached)");
   if (promise.disputed_page && service.policy.traffic) also("disputed ≤ " + spelled(*promise.disputed_page));
@@ -193,7 +198,7 @@ void service_lines(const ConfiguredService& service, const Configured& configure
         path.read_from ? "; " + path.read_from(deps)->describe({}).proves : ", read through the same door";
     lines.add("proves", proves);
   }
-  if (!service.policy.has_view())
+  if (!service.policy.has_view() || (service.policy.has_write() && service.policy.has_checks_only()))
     lines.add("view", "not measured: an outage is told, but not whether clients see it");
   text += std::move(lines).text();
 }

@@ -79,6 +79,22 @@ TEST_CASE("a cache that does not name itself: masked as soon as the data clients
   CHECK(pages == 1);  // the label changed, the page did not come again
 }
 
+TEST_CASE("a regular look that a recheck stood in for is not late") {
+  Site site;
+  site.shut_down();
+  site.interval = 1s;  // rechecks are ten times as rare
+  site.boot();
+  site.run(1min);
+  site.starts.clear();
+  site.world.plant_fails = probes::StepFailure{model::Write::net, "connection refused", false, false, false};
+  site.run(5s);
+  site.world.plant_fails.reset();
+  site.run(1min);
+  CHECK(site.verdict() == Verdict::healthy);
+  CHECK(std::ranges::max(site.starts) <= 50ms);
+  CHECK_FALSE(site.monitor->status().services[0].blind);
+}
+
 TEST_CASE("a store that cannot be written loses no transition") {
   Site site;
   site.run(5min);

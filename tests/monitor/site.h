@@ -92,6 +92,7 @@ struct Site {
   Customers customers;
   bool counts_traffic = false;
   model::Millis retention = 24h * 90;  // taken at boot
+  model::Millis interval = 60s;        // of the write probe, taken at boot
   store::MemoryStore* memory = nullptr;
   std::unique_ptr<store::StoreThread> store;
   std::unique_ptr<monitor::StoreLedger> ledger;
@@ -128,10 +129,10 @@ struct Site {
     service.name = "orders";
     service.policy.service = "orders";
     service.policy.has_anchors = false;
-    service.policy.writes = {{"write", stream.name, 60s, 10s}};
+    service.policy.writes = {{"write", stream.name, interval, std::min<model::Millis>(interval, 10s)}};
     service.policy.views = {{"view", 60s, 10s}};
     monitor::WritePlan write;
-    write.interval = 60s;
+    write.interval = interval;
     write.probe = std::make_unique<probes::WriteProbe>(
         probes::WriteProbeOptions{"orders", "write", 10s, 5s, 5s},
         probes::WriteProbeDeps{clock, *ledger, kKey, std::make_unique<ScriptedBackend>(world, clock),
