@@ -53,6 +53,7 @@ StepFailure classify(const runtime::HttpFailure& failure) {
   using runtime::HttpFault;
   switch (failure.fault) {
     case HttpFault::own: return {Write::unknown, failure.message, failure.request_sent, false, false};
+    case HttpFault::refused:
     case HttpFault::bad_request: return {Write::contract, failure.message, false, false, false};
     case HttpFault::too_large: return {Write::contract, failure.message, true, false, false};
     default: return {Write::net, failure.message, failure.request_sent, false, false};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "config/connection_policy.h"
 #include "config/expand.h"
 #include "config/scalar.h"
 #include "config/value.h"
@@ -237,6 +238,7 @@ void decode_tls(Reader& reader, std::string& ca_file, bool& verify) {
 
 RequesterOptions decode_requests(Reader& reader, std::int64_t usual_body) {
   RequesterOptions options;
+  options.policy = config::read_connection_policy(reader);
   decode_tls(reader, options.ca_file, options.verify_tls);
   options.max_body_bytes =
       static_cast<std::size_t>(reader.integer("max_body_bytes", usual_body, 1024, 64 << 20));
