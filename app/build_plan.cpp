@@ -126,9 +126,9 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
       auto records = memory.take_records(stream.name);
       out.policy.writes[i].stream = stream.name;
       const probes::WriteProbeOptions probe_options{
-          service.name,     write.common.name,    write.common.timeout,   write.consistency,
-          write.slow_after, write.path.sentinels, write.path.verify_every,
-          write.path.keep};
+          service.name,          write.common.name,    write.common.timeout,    write.consistency,
+          write.slow_after,      write.path.sentinels, write.path.verify_every, write.path.keep,
+          write.common.interval, write.path.budget};
       probes::WriteProbeDeps probe_deps{deps.clock, deps.ledger, backend.canary_key, std::move(own_door),
                                         write.path.read_from ? write.path.read_from(backend) : nullptr};
       out.writes.push_back({std::make_unique<probes::WriteProbe>(probe_options, std::move(probe_deps),

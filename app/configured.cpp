@@ -46,7 +46,7 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
     out.policy = policy_of(service, *loaded.options);
     for (config::ProbeOptions& write : service.write) {
       config::Reader reader = write.reader(context);
-      probes::WritePath path = probes::decode_write(write.type, reader);
+      probes::WritePath path = probes::decode_write(write.type, reader, write.interval);
       write.node = {};  // decoded: with ten thousand probes the trees would be most of the memory
       out.writes.push_back(
           {write, std::move(path), slow_after(service.policy, write), service.policy.consistency});

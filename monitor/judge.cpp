@@ -20,6 +20,16 @@ double seconds(model::Millis d) {
   return static_cast<double>(d.count()) / 1000.0;
 }
 
+// Records that should not be there. Of the retired ones the last is removed right after this look.
+int leftovers(const std::vector<model::Record>& records) {
+  const auto in = [&](model::RecordState state) {
+    return std::ranges::count(records, state, &model::Record::state);
+  };
+  using State = model::RecordState;
+  return static_cast<int>(in(State::unresolved) + in(State::missing) +
+                          std::max<std::ptrdiff_t>(0, in(State::retired)-1));
+}
+
 void remember(model::WriteStatus& status, const model::Observation& observation, const model::WriteLook& look,
               int leftovers) {
   ++status.looks;
@@ -139,12 +149,8 @@ void Monitor::take(Service& service, model::Observation observation) {
   if (const auto* write = std::get_if<model::WriteLook>(&observation.look)) {
     for (std::size_t i = 0; i < service.write_status.size(); ++i) {
       if (service.write_status[i].probe != observation.probe) continue;
-      // The one just retired is removed right after this.
-      const auto left =
-          std::ranges::count_if(service.plan.writes[i].probe->records(), [](const model::Record& r) {
-            return r.state == model::RecordState::unresolved || r.state == model::RecordState::missing;
-          });
-      remember(service.write_status[i], observation, *write, static_cast<int>(left));
+      remember(service.write_status[i], observation, *write,
+               leftovers(service.plan.writes[i].probe->records()));
       count_look(service, i, observation);
       service.write_status[i].credential = service.plan.writes[i].probe->backend().credential_expiry();
     }

@@ -100,6 +100,8 @@ class Monitor {
   net::awaitable<void> read_commands();
   void obey(const model::Command& command, store::Batch& batch);
   void obey(Service& service, const model::Command& command);
+  net::awaitable<void> drop_sentinels(Service& service, probes::WriteProbe& probe);
+  net::awaitable<void> accept_sentinels(Service& service, probes::WriteProbe& probe);
   void pause(Service& service, bool paused, store::Batch& batch);
 
   Plan plan_;

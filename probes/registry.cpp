@@ -11,12 +11,14 @@
 #include "probes/exec/decode.h"
 #include "probes/graphql/decode.h"
 #include "probes/http/decode.h"
+#include "probes/ladder.h"
 #include "probes/postgres/decode.h"
 #include "probes/redis/decode.h"
 #include "probes/s3/decode.h"
 #include "probes/traffic/http_source.h"
 #include "probes/traffic/prometheus_source.h"
 #include "probes/traffic/sql_source.h"
+#include "probes/write_probe.h"
 
 namespace deadcalm::probes {
 namespace {
@@ -167,9 +169,31 @@ void decode_keep(config::Reader& reader, WritePath& path) {
   }
 }
 
+// `budget: { canaries_a_day: 2000, live_records: 12 }`
+void decode_budget(config::Reader& reader, model::Millis interval, WritePath& path) {
+  auto child = reader.child("budget");
+  if (!child) return;
+  path.budget.canaries_a_day = child->integer("canaries_a_day", 0, 0, 100'000'000);
+  path.budget.live_records = child->integer("live_records", 0, 0, 100'000);
+  child->finish();
+  const std::int64_t least = least_canaries_a_day(interval);
+  if (path.budget.canaries_a_day > 0 && path.budget.canaries_a_day < least) {
+    child->fault("canaries_a_day",
+                 "fewer than a look every " + model::to_text(interval) + " takes: " + std::to_string(least),
+                 "give as many, or a longer `interval:`");
+  }
+  const std::int64_t needed = least_live_records(path.keep, most_on_ladder(path.sentinels));
+  if (path.budget.live_records > 0 && path.budget.live_records < needed) {
+    child->fault("live_records",
+                 "fewer than there may be in an outage: " + std::to_string(needed) +
+                     " (of a cycle, of unknown fate, sentinels)",
+                 "give as many, or fewer `sentinels:`");
+  }
+}
+
 }  // namespace
 
-WritePath decode_write(const std::string& type, config::Reader& reader) {
+WritePath decode_write(const std::string& type, config::Reader& reader, model::Millis interval) {
   WritePath path;
   const auto row = find_in(kWriteTypes, type);
   if (row == std::end(kWriteTypes)) {  // the loader has told it already
@@ -183,6 +207,7 @@ WritePath decode_write(const std::string& type, config::Reader& reader) {
   path.verify_every = reader.duration("verify_every", std::chrono::minutes{10}, std::chrono::seconds{1},
                                       std::chrono::hours{24});
   if (row->updates) decode_keep(reader, path);
+  decode_budget(reader, interval, path);
   reader.finish();
   return path;
 }

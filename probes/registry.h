@@ -9,6 +9,7 @@
 #include "config/reader.h"
 #include "probes/backend.h"
 #include "probes/backend_deps.h"
+#include "probes/restraint.h"
 #include "probes/traffic/count_source.h"
 #include "probes/view/http_view.h"
 #include "runtime/clock.h"
@@ -24,7 +25,8 @@ struct WritePath {
   MakeBackend read_from;                 // may be empty
   std::vector<model::Millis> sentinels;  // ages of the ladder's rungs, youngest first
   model::Millis verify_every{600'000};
-  int keep = 0;              // so many records updated in turn; 0: each is planted and removed
+  int keep = 0;  // so many records updated in turn; 0: each is planted and removed
+  Budget budget{};
   std::int64_t clients = 0;  // subscribed ones, each of which hears of every write; 0: not known
 };
 
@@ -36,7 +38,8 @@ struct TrafficPath {
 
 // Decode the type's own keys (and read_from) and finish the reader. Faults go to its context; the
 // result may only be used when there are none.
-WritePath decode_write(const std::string& type, config::Reader& reader);
+WritePath decode_write(const std::string& type, config::Reader& reader,
+                       model::Millis interval = std::chrono::seconds{60});
 ViewPath decode_view(const std::string& type, config::Reader& reader);
 ViewPath decode_check(const std::string& type, config::Reader& reader);
 TrafficPath decode_traffic(const std::string& type, config::Reader& reader, model::Millis interval);

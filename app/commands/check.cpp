@@ -10,6 +10,7 @@
 #include "model/duration.h"
 #include "probes/ladder.h"
 #include "probes/registry.h"
+#include "probes/write_probe.h"
 #include "runtime/clock.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -80,18 +81,27 @@ double cycles_a_day(const ConfiguredService& service) {
 
 std::string writes_line(const ConfiguredService& service) {
   std::size_t live = 0, sentinels = 0;
-  double calls = 0;  // a day
+  std::int64_t records = 0;
+  double calls = 0, budget = 0;  // a day
+  bool limited = true;
   for (const auto& write : service.writes) {
     const auto keep = static_cast<std::size_t>(write.path.keep);
     const std::size_t most = probes::most_on_ladder(write.path.sentinels);
+    const probes::Budget& given = write.path.budget;
     live += keep > 0 ? keep : 2;
     sentinels += most;
+    records +=
+        given.live_records > 0 ? given.live_records : probes::usual_live_records(write.path.keep, most);
+    budget += static_cast<double>(given.canaries_a_day);
+    limited = limited && given.canaries_a_day > 0;
     calls += a_day(write.common.interval) * (keep > 0 ? write.path.keep + 2 : 5) +
              static_cast<double>(most) * a_day(write.path.verify_every);
   }
-  return fmt::format("{} canaries a day; at most {} live + {} unresolved{}; {:.2f} M calls a month",
-                     grouped(cycles_a_day(service)), live, 3 * service.writes.size(),
-                     sentinels > 0 ? fmt::format(" + {} sentinels", sentinels) : "", calls * 30 / 1e6);
+  return fmt::format(
+      "{} canaries a day; at most {} live + {} unresolved{}; {:.2f} M calls a month; budget {}{} records",
+      grouped(cycles_a_day(service)), live, 3 * service.writes.size(),
+      sentinels > 0 ? fmt::format(" + {} sentinels", sentinels) : "", calls * 30 / 1e6,
+      limited ? grouped(budget) + " canaries a day, " : "", records);
 }
 
 // What pushes its writes to clients: each of them pays for every one of ours.

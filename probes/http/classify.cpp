@@ -2,6 +2,8 @@
 
 #include <cctype>
 
+#include "runtime/retry_after.h"
+
 namespace deadcalm::probes::http {
 namespace {
 
@@ -62,12 +64,16 @@ StepFailure classify(const runtime::HttpFailure& failure) {
 
 StepFailure classify_status(const runtime::HttpAnswer& answer, bool wants_json) {
   const std::string status = "HTTP " + std::to_string(answer.status);
+  const auto asked = runtime::retry_after(answer);
   if (is_challenge(answer, wants_json)) {
-    return {Write::throttle, status + ", a firewall's challenge instead of an answer", false, false, false};
+    return {Write::throttle, status + ", a firewall's challenge instead of an answer",
+            false,           false,
+            false,           asked};
   }
   for (const Row& row : kStatuses) {
     if (answer.status < row.low || answer.status > row.high) continue;
-    return {row.failure, status + excerpt(answer.body), row.maybe_done, false, row.looks_misconfigured};
+    return {row.failure, status + excerpt(answer.body), row.maybe_done,
+            false,       row.looks_misconfigured,       asked};
   }
   return {Write::contract, status + ", not the status expected", true, false, false};
 }

@@ -225,7 +225,7 @@ net::awaitable<FindAnswer> HttpBackend::find(std::string stream, model::SteadyTi
     const json::value* token = options_.find->token.find(record);
     if (id == nullptr || token == nullptr) continue;
     const auto ours = model::find_tokens(as_text(*token), deps_.canary_key, 1);
-    if (!ours.empty() && ours[0].stream == stream)
+    if (!ours.empty() && is_of(ours[0], stream))
       answer.records.push_back({as_text(*id), encode(ours[0], deps_.canary_key)});
   }
   co_return answer;
