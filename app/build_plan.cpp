@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "app/descriptors.h"
+
 namespace deadcalm::app {
 namespace {
 
@@ -106,6 +108,8 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
   plan.site_policy.blind_for = options.defaults.policy.blind_for;
   plan.anchor_interval = options.anchors.interval;
   plan.retention = options.store.retention;
+  plan.max_in_flight =
+      options.max_in_flight > 0 ? options.max_in_flight : looks_for(raise_descriptor_limit());
   std::vector<probes::AnchorTarget> targets;
   targets.reserve(options.anchors.targets.size());
   for (const auto& target : options.anchors.targets) targets.push_back(anchor(target));

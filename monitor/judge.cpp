@@ -281,6 +281,8 @@ model::SiteStatus Monitor::status() const {
   site.started = started_.wall;
   site.loop_last_run = loop_last_run_;
   site.loop_lateness = lateness_;
+  site.looks_in_flight = in_flight_;
+  site.looks_waiting = waiting_.size();
   site.anchors_answered = site_.answered;
   site.anchors_voting = site_.voting;
   site.store_ok = store_error_.empty();

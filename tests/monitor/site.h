@@ -92,6 +92,7 @@ struct Site {
   Customers customers;
   bool counts_traffic = false;
   model::Millis retention = 24h * 90;  // taken at boot
+  std::size_t max_in_flight = 10'000;  // taken at boot
   model::Millis interval = 60s;        // of the write probe, taken at boot
   store::MemoryStore* memory = nullptr;
   std::unique_ptr<store::StoreThread> store;
@@ -123,6 +124,7 @@ struct Site {
     monitor::Plan plan;
     plan.site = "test";
     plan.retention = retention;
+    plan.max_in_flight = max_in_flight;
     plan.anchors = std::make_unique<probes::Anchors>(std::vector<probes::AnchorTarget>{}, 1s, clock, client,
                                                      std::set<std::string>{});
     monitor::ServicePlan service;
