@@ -132,7 +132,9 @@ void loss(const Incident& i, WallTime now, VerdictText& t) {
   t.body.push_back(missing_text(i) + ", first missed " + model::clock_utc(e.since) + " (" +
                    (now > e.since ? model::for_people(now - e.since) + " ago" : "just now") +
                    "), confirmed by a second read.");
-  if (e.container_gone) {
+  if (e.step == "known record") {
+    t.body.push_back("A known record is gone: " + e.detail + '.');
+  } else if (e.container_gone) {
     t.body.push_back("The table or container itself does not exist any more: deleted?");
   } else if (!minor && e.newest_surviving && e.oldest_missing) {
     t.body.push_back(

@@ -135,6 +135,7 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
           write.common.interval, write.path.budget};
       probes::WriteProbeDeps probe_deps{deps.clock, deps.ledger, backend.canary_key, std::move(own_door),
                                         write.path.read_from ? write.path.read_from(backend) : nullptr};
+      for (const auto& make : write.path.known) probe_deps.known.push_back(make(backend));
       out.writes.push_back({std::make_unique<probes::WriteProbe>(probe_options, std::move(probe_deps),
                                                                  std::move(stream), std::move(records)),
                             write.common.interval});

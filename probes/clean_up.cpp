@@ -166,6 +166,7 @@ net::awaitable<model::Result<void>> WriteProbe::accept_generation() {
   change.stream = stream_;
   change.stream->container_created = true;
   change.stream->container_identity = prepared.container_identity;
+  accept_known(*change.stream);
   // No longer expected. Retired, not forgotten: a restore may bring them back, and then they go.
   for (Record record : records_) {
     bool gone = record.state == RecordState::missing;

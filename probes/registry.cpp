@@ -11,6 +11,8 @@
 #include "probes/exec/decode.h"
 #include "probes/graphql/decode.h"
 #include "probes/http/decode.h"
+#include "probes/known/http_record.h"
+#include "probes/known/sql_record.h"
 #include "probes/ladder.h"
 #include "probes/postgres/decode.h"
 #include "probes/redis/decode.h"
@@ -93,6 +95,17 @@ constexpr ViewType kCheckTypes[] = {
     {"exec", &exec::decode_plugin_check},
 };
 
+struct KnownType {
+  std::string_view name;
+  MakeKnown (*decode)(config::Reader&);
+};
+constexpr KnownType kKnownTypes[] = {
+    {"sql",
+     [](config::Reader& r) { return MakeKnown(maker<known::SqlRecord>(known::decode_sql_record(r))); }},
+    {"http",
+     [](config::Reader& r) { return MakeKnown(maker<known::HttpRecord>(known::decode_http_record(r))); }},
+};
+
 using MakeSource = std::function<std::unique_ptr<CountSource>(const BackendDeps&)>;
 
 struct TrafficType {
@@ -142,6 +155,27 @@ MakeBackend decode_read_from(config::Reader& reader) {
   MakeBackend make = row->decode(*door);
   door->finish();
   return make;
+}
+
+// `known_record:`, one or a list.
+std::vector<MakeKnown> decode_known(config::Reader& reader) {
+  std::vector<MakeKnown> known;
+  for (const config::Node& node : reader.list_or_one("known_record")) {
+    config::Reader record(node, reader.context());
+    const std::string type = record.text("type");
+    const auto row = find_in(kKnownTypes, type);
+    if (row == std::end(kKnownTypes)) {
+      if (!type.empty()) {
+        record.fault("type", "unknown type \"" + type + "\" of a known record",
+                     config::did_you_mean(type, known_types()));
+      }
+      record.leave_the_rest();
+      continue;
+    }
+    known.push_back(row->decode(record));
+    record.finish();
+  }
+  return known;
 }
 
 template <std::size_t N>
@@ -202,6 +236,7 @@ WritePath decode_write(const std::string& type, config::Reader& reader, model::M
   }
   path.backend = row->decode(reader);
   path.read_from = decode_read_from(reader);
+  path.known = decode_known(reader);
   path.sentinels = reader.durations("sentinels", kYoungestRung, kOldestRung);
   std::ranges::sort(path.sentinels);
   path.verify_every = reader.duration("verify_every", std::chrono::minutes{10}, std::chrono::seconds{1},
@@ -243,6 +278,9 @@ std::vector<std::string> write_types() {
 }
 std::vector<std::string> read_from_types() {
   return names_of(kDoorTypes);
+}
+std::vector<std::string> known_types() {
+  return names_of(kKnownTypes);
 }
 std::vector<std::string> check_types() {
   return names_of(kCheckTypes);

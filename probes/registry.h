@@ -9,6 +9,7 @@
 #include "config/reader.h"
 #include "probes/backend.h"
 #include "probes/backend_deps.h"
+#include "probes/known/known_record.h"
 #include "probes/restraint.h"
 #include "probes/traffic/count_source.h"
 #include "probes/view/http_view.h"
@@ -19,6 +20,8 @@ namespace deadcalm::probes {
 
 using MakeBackend = std::function<std::unique_ptr<Backend>(const BackendDeps&)>;
 
+using MakeKnown = std::function<std::unique_ptr<KnownRecord>(const BackendDeps&)>;
+
 // One `write:` entry, decoded: its own door and, where configured, the one its truth is read through.
 struct WritePath {
   MakeBackend backend;
@@ -27,7 +30,8 @@ struct WritePath {
   model::Millis verify_every{600'000};
   int keep = 0;  // so many records updated in turn; 0: each is planted and removed
   Budget budget{};
-  std::int64_t clients = 0;  // subscribed ones, each of which hears of every write; 0: not known
+  std::vector<MakeKnown> known{};  // business records that count as sentinels
+  std::int64_t clients = 0;        // subscribed ones, each of which hears of every write; 0: not known
 };
 
 // The `traffic:` of a service, decoded.
@@ -46,6 +50,7 @@ TrafficPath decode_traffic(const std::string& type, config::Reader& reader, mode
 
 std::vector<std::string> write_types();
 std::vector<std::string> read_from_types();
+std::vector<std::string> known_types();
 std::vector<std::string> view_types();
 std::vector<std::string> check_types();
 std::vector<std::string> traffic_types();

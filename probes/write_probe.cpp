@@ -125,6 +125,7 @@ net::awaitable<void> WriteProbe::run(Publish publish) {
   cycle.observation.ended = deps_.clock.now();
   co_await look_at_missing(cycle);
   co_await look_at_ladder(cycle);
+  co_await look_at_known(cycle);
   bound_loss(cycle);
   co_await settle(cycle);
   note_throttling(cycle);

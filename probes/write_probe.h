@@ -10,6 +10,7 @@
 
 #include "model/observation.h"
 #include "probes/backend.h"
+#include "probes/known/known_record.h"
 #include "probes/ledger.h"
 #include "probes/restraint.h"
 #include "runtime/clock.h"
@@ -44,7 +45,8 @@ struct WriteProbeDeps {
   Ledger& ledger;
   model::Secret canary_key;
   std::unique_ptr<Backend> backend;
-  std::unique_ptr<Backend> read_from;  // may be null: then reads go through the same door
+  std::unique_ptr<Backend> read_from;                 // may be null: then reads go through the same door
+  std::vector<std::unique_ptr<KnownRecord>> known{};  // business records that a user named
 };
 
 using Publish = std::function<void(model::Observation)>;
@@ -110,6 +112,12 @@ class WriteProbe {
   void bound_loss(Cycle& cycle) const;
   void climb(const Cycle& cycle, LedgerChange& change) const;
   std::vector<model::Record> standing(const Cycle& cycle) const;
+  model::SteadyTime after_cycle(const Cycle& cycle) const;
+
+  // known_records.cpp
+  bool counts(const KnownRecord& record) const;
+  net::awaitable<void> look_at_known(Cycle& cycle);
+  void accept_known(model::Stream& stream);
   net::awaitable<void> settle(Cycle& cycle);
 
   // keep_cycle.cpp
@@ -146,6 +154,8 @@ class WriteProbe {
   std::uint64_t accepted_below_ =
       0;  // of an older generation: removed if they come back, never planted again
   model::SteadyTime verify_ladder_at_{};  // a new process reads it at once
+  model::SteadyTime verify_known_at_{};
+  std::vector<std::string> known_gone_;  // at the last look, of those that count
   bool server_assigns_ids_ = false;
   DayBudget day_;
   Backoff backoff_;

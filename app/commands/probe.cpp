@@ -57,6 +57,9 @@ void print_dry_run(Bench& bench, const ConfiguredService& service, std::ostream&
         out << indented(runtime::masked(request));
       }
     }
+    for (const auto& make : write.path.known)
+      out << "and every " << model::to_text(write.path.verify_every) << ":\n"
+          << indented(runtime::masked(make(deps)->describe()));
     if (!d.grants.empty()) out << "needs, at least:\n";
     for (const std::string& grant : d.grants) out << indented(grant + ';');
     const double cycles = 86'400'000.0 / static_cast<double>(write.common.interval.count());

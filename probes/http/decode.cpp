@@ -39,23 +39,6 @@ Condition make_condition(Operator op, const Node& node, config::Context& context
   return condition;
 }
 
-// A plain value means equals; a map holds operators, one or several.
-std::vector<Condition> conditions_of(const Node& node, config::Context& context) {
-  if (!node.is_map()) return {make_condition(Operator::equals, node, context)};
-  std::vector<Condition> conditions;
-  for (const auto& entry : node.entries) {
-    if (const auto op = model::from_name<Operator>(entry.key)) {
-      conditions.push_back(make_condition(*op, entry.value, context));
-      continue;
-    }
-    constexpr auto& names = model::Names<Operator>::values;
-    const std::vector<std::string> words(std::begin(names), std::end(names));
-    context.faults().add(entry.mark, node.path.key(entry.key).text(), "unknown operator",
-                         config::did_you_mean(entry.key, words));
-  }
-  return conditions;
-}
-
 std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
   return text;
@@ -158,6 +141,22 @@ void short_form(Reader& reader, HttpOptions& options) {
 
 }  // namespace
 
+std::vector<Condition> decode_conditions(const Node& node, config::Context& context) {
+  if (!node.is_map()) return {make_condition(Operator::equals, node, context)};
+  std::vector<Condition> conditions;
+  for (const auto& entry : node.entries) {
+    if (const auto op = model::from_name<Operator>(entry.key)) {
+      conditions.push_back(make_condition(*op, entry.value, context));
+      continue;
+    }
+    constexpr auto& names = model::Names<Operator>::values;
+    const std::vector<std::string> words(std::begin(names), std::end(names));
+    context.faults().add(entry.mark, node.path.key(entry.key).text(), "unknown operator",
+                         config::did_you_mean(entry.key, words));
+  }
+  return conditions;
+}
+
 Expect decode_expect(Reader& reader) {
   Expect expect;
   auto child = reader.child("expect");
@@ -177,7 +176,7 @@ Expect decode_expect(Reader& reader) {
       if (!path) context.faults().add(entry.mark, entry.value.path.text(), path.error().message);
       const Node* value = json->node(entry.key);
       if (!path || value == nullptr) continue;
-      for (auto& condition : conditions_of(*value, context))
+      for (auto& condition : decode_conditions(*value, context))
         expect.json.push_back({*path, std::move(condition)});
     }
     json->finish();
@@ -186,7 +185,7 @@ Expect decode_expect(Reader& reader) {
     for (const auto& entry : headers->self().entries) {
       const Node* value = headers->node(entry.key);
       if (value == nullptr) continue;
-      for (auto& condition : conditions_of(*value, context)) {
+      for (auto& condition : decode_conditions(*value, context)) {
         expect.headers.push_back({lower(entry.key), std::move(condition)});
       }
     }
