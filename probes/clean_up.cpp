@@ -127,7 +127,8 @@ net::awaitable<bool> WriteProbe::sees_kept(model::SteadyTime deadline) {
   if (kept == nullptr) co_return false;
   const Canary canary = canary_of(*kept);
   const ReadAnswer answer = co_await deps_.backend->read(canary, deadline);
-  co_return answer.found == Found::yes&& answer.token == canary.token;
+  const bool seen = answer.found == Found::yes && answer.token == canary.token;
+  co_return seen;
 }
 
 net::awaitable<std::size_t> WriteProbe::clean_up() {
