@@ -229,6 +229,7 @@ TEST_CASE("supabase: throttled, paused, its database away, nobody there") {
   rig.verify_cycles();
   rig.project.answer_all_with = 429;
   CHECK(rig.cycle().write == Write::throttle);
+  rig.boot("supabase", rig.yaml());  // a probe that was not asked to wait
   rig.project.answer_all_with = 540;
   CHECK(rig.cycle().write == Write::server);
   CHECK(rig.last.detail == "HTTP 540, the project is paused");
