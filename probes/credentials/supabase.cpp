@@ -73,6 +73,8 @@ net::awaitable<TokenEndpoint::Answer> SupabaseSignIn::ask_once(bool refreshing, 
   boost::system::error_code ec;
   const json::value parsed = json::parse(outcome->body, ec);
   const json::object document = !ec && parsed.is_object() ? parsed.get_object() : json::object{};
+  if (outcome->status == 540)  // of the gateway: supabase.com/docs/guides/troubleshooting/http-status-codes
+    co_return std::unexpected(refusal_of(what, *outcome, "HTTP 540, the project is paused"));
   if (outcome->status != 200) co_return std::unexpected(refusal_of(what, *outcome, refusal_in(document)));
   Grant grant{model::Secret(text_at(document, "access_token")), life_in(document)};
   if (grant.token.empty())

@@ -232,6 +232,11 @@ TEST_CASE("supabase: throttled, paused, its database away, nobody there") {
   rig.boot("supabase", rig.yaml());  // a probe that was not asked to wait
   rig.project.answer_all_with = 540;
   CHECK(rig.cycle().write == Write::server);
+  CHECK(rig.last.detail == "Supabase, sign-in: HTTP 540, the project is paused");
+  rig.project.answer_all_with = 0;
+  CHECK(rig.cycle().write == Write::ok);
+  rig.project.answer_all_with = 540;
+  CHECK(rig.cycle().write == Write::server);
   CHECK(rig.last.detail == "HTTP 540, the project is paused");
   rig.project.answer_all_with = 0;
   const std::string dsn = std::exchange(rig.project.dsn, "host=127.0.0.1 port=1 user=x dbname=x");
