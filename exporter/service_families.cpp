@@ -58,6 +58,15 @@ constexpr Family kFamilies[] = {
          if (w.verified_at) page.sample({{"service", s.name}, {"probe", w.probe}}, seconds(*w.verified_at));
        }
      }},
+    {"deadcalm_replica_lag_seconds", "Age of the newest transaction that the replica read on has replayed.",
+     Kind::gauge,
+     [](const ServiceStatus& s, TextPage& page) {
+       for (const auto& w : s.writes) {
+         if (w.replica_lag)
+           page.sample({{"service", s.name}, {"probe", w.probe}},
+                       static_cast<double>(w.replica_lag->count()) / 1000.0);
+       }
+     }},
     {"deadcalm_credential_expiry_timestamp_seconds",
      "When what a probe shows its backend ends; renews: yes is replaced in time by itself.", Kind::gauge,
      [](const ServiceStatus& s, TextPage& page) {

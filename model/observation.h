@@ -31,7 +31,8 @@ struct WriteLook {
   Instant planted_at{};           // when the plant of `seq` was sent
   bool acknowledged = false;      // the backend said yes to the plant
   std::optional<WallTime> credential_ends;  // when a person has to replace what we show the backend
-  bool database_still_has_it = false;  // read_from found the kept canary although the cycle failed
+  bool database_still_has_it = false;       // read_from found the kept canary although the cycle failed
+  std::optional<Millis> replica_lag;  // of the replica it was read on: age of the newest replayed transaction
   Millis plant_time{}, read_time{}, remove_time{};  // step durations; 0 where a step did not run
 };
 

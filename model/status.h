@@ -22,6 +22,7 @@ struct WriteStatus {
   std::optional<WallTime> verified_at;  // end of the last verified cycle
   Millis plant_time{}, read_time{}, remove_time{};
   Millis cycle_time{};
+  std::optional<Millis> replica_lag;  // of the replica the last look read on
   std::string step, detail;  // of the last look
   Write write = Write::unknown;
   ReadBack read_back = ReadBack::unknown;

@@ -44,6 +44,7 @@ void remember(model::WriteStatus& status, const model::Observation& observation,
   status.detail = observation.detail;
   status.write = look.write;
   status.read_back = look.read_back;
+  status.replica_lag = look.replica_lag;
   status.sentinel = look.sentinel;
   status.leftovers = leftovers;
   if (look.write == model::Write::ok && look.read_back == model::ReadBack::ok) {

@@ -15,6 +15,7 @@ test_packages=(
 )
 server_packages=(
   postgresql-15 nginx-light varnish                     # real peers of the integration tests
+  pgbouncer                                             # PostgreSQL through a pooler
   prometheus prometheus-alertmanager
   python3 curl
   redis-server openssl                                  # Redis, with TLS too

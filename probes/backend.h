@@ -44,14 +44,17 @@ enum class Found { yes, no, no_answer };
 
 struct ReadAnswer {
   Found found = Found::no_answer;
-  std::string token;             // what the record holds, if found
-  bool identity_proved = false;  // the session showed who it is: "no" means gone, not hidden from us
-  bool primary = true;           // false: a replica, which can lag but cannot tell of loss
-  bool from_cache = false;       // carries cache evidence: proves nothing
+  std::string token;                   // what the record holds, if found
+  bool identity_proved = false;        // the session showed who it is: "no" means gone, not hidden from us
+  bool primary = true;                 // false: a replica, which can lag but cannot tell of loss
+  std::optional<model::Millis> lag{};  // of a replica: how old the newest transaction is that it has replayed
+  bool replay_paused = false;          // of a replica: somebody has stopped it
+  bool from_cache = false;             // carries cache evidence: proves nothing
   std::optional<StepFailure> failure;
 };
 
-enum class Removed { yes, was_absent, cannot_tell };
+// none_seen: nothing was there to be removed, and rules of the target may hide records from us.
+enum class Removed { yes, was_absent, cannot_tell, none_seen };
 
 struct RemoveAnswer {
   Removed removed = Removed::cannot_tell;

@@ -90,6 +90,15 @@ net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failu
     failure = *removal.failure;
     co_return false;
   }
+  if (certain && removal.removed == Removed::none_seen) {
+    const bool seen = co_await sees_kept(deadline);
+    if (!seen) {
+      failure =
+          StepFailure{model::Write::auth, "nothing was removed, and this session may not see the record",
+                      false, false, false};
+      co_return false;
+    }
+  }
   const ReadAnswer after = co_await read_until_gone(canary, deadline, patience);
   if (after.found != Found::no) {
     failure = after.failure ? *after.failure
@@ -112,6 +121,16 @@ net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failu
   if (!committed)
     failure = StepFailure{model::Write::unknown, committed.error().message, false, false, false};
   co_return committed.has_value();
+}
+
+// Does this session see what is known to be there, so that what it does not see is gone?
+net::awaitable<bool> WriteProbe::sees_kept(model::SteadyTime deadline) {
+  const Record* kept = find_state(RecordState::kept);
+  if (kept == nullptr) co_return false;
+  const Canary canary = canary_of(*kept);
+  const ReadAnswer answer = co_await deps_.backend->read(canary, deadline);
+  const bool seen = answer.found == Found::yes && answer.token == canary.token;
+  co_return seen;
 }
 
 net::awaitable<ReadAnswer> WriteProbe::read_until_gone(Canary canary, model::SteadyTime deadline,

@@ -15,8 +15,10 @@
 #include "probes/known/sql_record.h"
 #include "probes/ladder.h"
 #include "probes/postgres/decode.h"
+#include "probes/postgres/postgres_backend.h"
 #include "probes/redis/decode.h"
 #include "probes/s3/decode.h"
+#include "probes/supabase/decode.h"
 #include "probes/traffic/http_source.h"
 #include "probes/traffic/prometheus_source.h"
 #include "probes/traffic/sql_source.h"
@@ -32,6 +34,11 @@ auto maker(Options decoded) {
   return [options](const BackendDeps& deps) { return std::make_unique<Made>(options, deps); };
 }
 
+MakeBackend postgres_maker(postgres::PostgresOptions decoded) {
+  auto options = std::make_shared<const postgres::PostgresOptions>(std::move(decoded));
+  return [options](const BackendDeps& deps) { return postgres::make_postgres(options, deps); };
+}
+
 struct BackendType {
   std::string_view name;
   MakeBackend (*decode)(config::Reader&);
@@ -40,10 +47,7 @@ struct BackendType {
 
 constexpr BackendType kWriteTypes[] = {
     {"http", [](config::Reader& r) { return MakeBackend(maker<http::HttpBackend>(http::decode_http(r))); }},
-    {"postgres",
-     [](config::Reader& r) {
-       return MakeBackend(maker<postgres::PostgresBackend>(postgres::decode_postgres(r)));
-     }},
+    {"postgres", [](config::Reader& r) { return postgres_maker(postgres::decode_postgres(r)); }},
     {"dynamodb",
      [](config::Reader& r) {
        return MakeBackend(maker<dynamodb::DynamoBackend>(dynamodb::decode_dynamodb(r)));
@@ -61,14 +65,25 @@ constexpr BackendType kWriteTypes[] = {
        return MakeBackend(maker<appsync::AppsyncBackend>(appsync::decode_appsync(r)));
      },
      true},
-};
-constexpr BackendType kDoorTypes[] = {
-    {"postgres",
+    {"supabase",
      [](config::Reader& r) {
-       return MakeBackend(maker<postgres::PostgresBackend>(postgres::decode_postgres_door(r)));
+       return MakeBackend(maker<supabase::SupabaseBackend>(supabase::decode_supabase(r)));
+     }},
+};
+
+// `write` is the map around read_from where that is of the same type, else null: a door may take from it
+// what is to be read.
+struct DoorType {
+  std::string_view name;
+  MakeBackend (*decode)(config::Reader& door, config::Reader* write);
+};
+constexpr DoorType kDoorTypes[] = {
+    {"postgres",
+     [](config::Reader& r, config::Reader* write) {
+       return postgres_maker(postgres::decode_postgres_door(r, write));
      }},
     {"dynamodb",
-     [](config::Reader& r) {
+     [](config::Reader& r, config::Reader*) {
        return MakeBackend(maker<dynamodb::DynamoBackend>(dynamodb::decode_dynamodb_door(r)));
      }},
 };
@@ -139,7 +154,7 @@ auto find_in(const Table& table, std::string_view name) {
   return std::ranges::find(table, name, [](const auto& row) { return row.name; });
 }
 
-MakeBackend decode_read_from(config::Reader& reader) {
+MakeBackend decode_read_from(const std::string& write_type, config::Reader& reader) {
   auto door = reader.child("read_from");
   if (!door) return nullptr;
   const std::string type = door->text("type");
@@ -152,7 +167,7 @@ MakeBackend decode_read_from(config::Reader& reader) {
     door->leave_the_rest();
     return nullptr;
   }
-  MakeBackend make = row->decode(*door);
+  MakeBackend make = row->decode(*door, write_type == type ? &reader : nullptr);
   door->finish();
   return make;
 }
@@ -235,7 +250,7 @@ WritePath decode_write(const std::string& type, config::Reader& reader, model::M
     return path;
   }
   path.backend = row->decode(reader);
-  path.read_from = decode_read_from(reader);
+  path.read_from = decode_read_from(type, reader);
   path.known = decode_known(reader);
   path.sentinels = reader.durations("sentinels", kYoungestRung, kOldestRung);
   std::ranges::sort(path.sentinels);

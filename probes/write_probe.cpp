@@ -21,6 +21,13 @@ namespace {
 
 constexpr std::int64_t kSomeLeftOver = 5;
 
+std::string lag_in_words(const ReadAnswer& answer) {
+  std::string text;
+  if (answer.lag) text = ": replica is " + std::to_string((answer.lag->count() + 500) / 1000) + " s behind";
+  if (answer.replay_paused) text += ", its replay is paused";
+  return text;
+}
+
 }  // namespace
 
 std::int64_t least_live_records(int keep, std::size_t rungs) {
@@ -304,6 +311,7 @@ net::awaitable<void> WriteProbe::read_until_seen(Cycle& cycle) {
     const ReadAnswer answer =
         co_await truth_door().read(cycle.canary, std::max(cycle.deadline, asked + options_.timeout / 2));
     cycle.look.read_time = deps_.clock.now().steady - acknowledged;
+    cycle.look.replica_lag = answer.lag;
     if (answer.failure) {
       cycle.look.read_back = model::ReadBack::fail;
       // A good status with the wrong content is the API's contract broken, not a read path that is down.
@@ -352,7 +360,7 @@ net::awaitable<void> WriteProbe::judge_absence(Cycle& cycle, ReadAnswer last) {
   cycle.look.read_back = model::ReadBack::fail;
   cycle.observation.step = "read";
   if (!last.primary) {
-    cycle.observation.detail = "acknowledged, and not on the replica yet";
+    cycle.observation.detail = "acknowledged, and not on the replica yet" + lag_in_words(last);
     co_return;
   }
   bool identity_proved = last.identity_proved;

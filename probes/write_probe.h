@@ -137,6 +137,7 @@ class WriteProbe {
   net::awaitable<bool> remove_record(model::Record record, StepFailure& failure, model::Millis patience = {});
   net::awaitable<ReadAnswer> read_until_gone(Canary canary, model::SteadyTime deadline,
                                              model::Millis patience);
+  net::awaitable<bool> sees_kept(model::SteadyTime deadline);
   net::awaitable<void> name_unnamed();
   net::awaitable<model::Result<void>> commit(LedgerChange change);
 

@@ -91,6 +91,7 @@ json::object service_json(const model::ServiceStatus& s) {
                      {"write", model::name(w.write)},
                      {"read_back", model::name(w.read_back)},
                      {"sentinel", model::name(w.sentinel)},
+                     {"replica_lag_ms", millis_or_null(w.replica_lag)},
                      {"seq", w.last_seq},
                      {"took_ms", w.cycle_time.count()},
                      {"verified_at", time_or_null(w.verified_at)},

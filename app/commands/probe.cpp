@@ -88,6 +88,9 @@ void print_write(const model::Observation& o, std::ostream& out) {
     out << fmt::format("  read back {:>6} ms  {}\n", look.read_time.count(), model::name(look.read_back));
   out << fmt::format("  write: {}, read back: {}{}\n", model::name(look.write), model::name(look.read_back),
                      look.slow ? ", slow" : "");
+  if (look.replica_lag)
+    out << fmt::format("  on a replica, {:.1f} s behind\n",
+                       static_cast<double>(look.replica_lag->count()) / 1e3);
   if (!o.detail.empty()) out << "  at " << o.step << ": " << runtime::masked(o.detail) << '\n';
 }
 

@@ -24,9 +24,8 @@ std::optional<std::string> base64url_decoded(std::string_view text) {
   return out;
 }
 
-}  // namespace
-
-std::optional<model::WallTime> jwt_expiry(std::string_view token) {
+// nullopt: not a JWT.
+std::optional<boost::json::object> claims_of(std::string_view token) {
   const std::size_t first = token.find('.');
   const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
   if (second == std::string_view::npos) return std::nullopt;
@@ -35,12 +34,26 @@ std::optional<model::WallTime> jwt_expiry(std::string_view token) {
   boost::system::error_code ec;
   const boost::json::value parsed = boost::json::parse(*claims, ec);
   if (ec || !parsed.is_object()) return std::nullopt;
-  const boost::json::value* end = parsed.get_object().if_contains("exp");
+  return parsed.get_object();
+}
+
+}  // namespace
+
+std::optional<model::WallTime> jwt_expiry(std::string_view token) {
+  const auto claims = claims_of(token);
+  const boost::json::value* end = claims ? claims->if_contains("exp") : nullptr;
   if (end == nullptr) return std::nullopt;
+  boost::system::error_code ec;
   const auto seconds = end->to_number<double>(ec);
   constexpr double year_9999 = 253'402'300'799.0;
   if (ec || !(seconds > 0) || seconds > year_9999) return std::nullopt;
   return model::from_unix_millis(static_cast<std::int64_t>(seconds * 1000));
+}
+
+std::string jwt_role(std::string_view token) {
+  const auto claims = claims_of(token);
+  const boost::json::value* role = claims ? claims->if_contains("role") : nullptr;
+  return role != nullptr && role->is_string() ? std::string(role->get_string()) : std::string();
 }
 
 }  // namespace deadcalm::probes::credentials

@@ -1,7 +1,8 @@
 #pragma once
-// The end of a JSON Web Token (RFC 7519 §4.1.4, claim `exp`). Pure; verifies no signature, since the token
-// is ours to send and the server's to judge.
+// What a JSON Web Token says of itself: its end (RFC 7519 §4.1.4, claim `exp`) and, at Supabase, its role.
+// Pure; verifies no signature, since the token is ours to send and the server's to judge.
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "model/time.h"
@@ -10,5 +11,6 @@ namespace deadcalm::probes::credentials {
 
 // nullopt: not a JWT, or it has no end.
 std::optional<model::WallTime> jwt_expiry(std::string_view token);
+std::string jwt_role(std::string_view token);  // empty: not a JWT, or without a role
 
 }  // namespace deadcalm::probes::credentials

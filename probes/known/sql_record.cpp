@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 
 #include "probes/http/decode.h"
+#include "probes/postgres/decode.h"
 
 namespace deadcalm::probes::known {
 namespace {
@@ -19,8 +20,7 @@ boost::json::value value_of(const std::string& text) {
 
 SqlRecordOptions decode_sql_record(config::Reader& reader) {
   SqlRecordOptions options;
-  reader.one_of({"dsn", "dsn_file"}, true);
-  options.dsn = reader.secret_source("dsn").value_or(config::SecretSource{});
+  options.target = postgres::decode_target(reader);
   options.query = reader.text("query");
   std::ranges::replace_if(options.query, [](char c) { return c == '\n' || c == '\t'; }, ' ');
   while (options.query.ends_with(' ') || options.query.ends_with(';')) options.query.pop_back();
@@ -42,7 +42,7 @@ KnownAnswer judge_rows(const std::vector<std::vector<std::string>>& rows, const 
 }
 
 SqlRecord::SqlRecord(const std::shared_ptr<const SqlRecordOptions>& options, const BackendDeps& deps)
-    : options_(options), question_(options->dsn, deps) {}
+    : options_(options), question_(options->target, deps) {}
 
 std::string SqlRecord::describe() const {
   return options_->query + " at " + question_.target();

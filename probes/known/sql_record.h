@@ -9,7 +9,7 @@
 namespace deadcalm::probes::known {
 
 struct SqlRecordOptions {
-  config::SecretSource dsn;
+  postgres::PgTarget target;
   std::string query;
   std::vector<http::Condition> expect;  // of the value; none: there is a row
 };

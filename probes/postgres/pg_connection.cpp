@@ -3,22 +3,22 @@
 // "Asynchronous Command Processing" and PQconnectPoll.)
 #include "probes/postgres/pg_connection.h"
 
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <cstdlib>
-#include <map>
 
 #include "probes/busy.h"
+#include "probes/postgres/refusal.h"
 #include "probes/postgres/sqlstate.h"
 
 namespace deadcalm::probes::postgres {
 namespace {
 
 using namespace net::experimental::awaitable_operators;
-using Keywords = std::map<std::string, std::string>;
-
 std::string one_line(std::string text) {
   for (char& c : text) {
     if (c == '\n' || c == '\r') c = ' ';
@@ -27,34 +27,41 @@ std::string one_line(std::string text) {
   return text;
 }
 
-std::expected<Keywords, std::string> parse_dsn(const model::Secret& dsn) {
-  char* error = nullptr;
-  PQconninfoOption* options = PQconninfoParse(dsn.reveal().c_str(), &error);
-  if (options == nullptr) {
-    // libpq's message can quote the DSN, password included: only its first words are safe.
-    PQfreemem(error);
-    return std::unexpected("not a PostgreSQL connection string or URI");
-  }
-  Keywords found;
-  for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
-    if (option->val != nullptr) found[option->keyword] = option->val;
-  }
-  PQconninfoFree(options);
-  return found;
+// "... LOCATION:  auth_failed, auth.c:330": where in the server's source it was, for its makers.
+std::string without_location(std::string text) {
+  if (const std::size_t at = text.find(" LOCATION:  "); at != std::string::npos) text.resize(at);
+  return text;
 }
 
-std::string value_or(const Keywords& keywords, const std::string& name, const std::string& fallback) {
-  const auto it = keywords.find(name);
-  return it == keywords.end() || it->second.empty() ? fallback : it->second;
-}
+// libpq 15 says only "certificate verify failed", and frees its TLS session before anybody can ask why.
+class HeldTls {
+ public:
+  void hold(PGconn* conn) {
+    auto* now = static_cast<SSL*>(PQsslStruct(conn, "OpenSSL"));
+    if (now == nullptr || now == ssl_.get()) return;
+    SSL_up_ref(now);
+    ssl_.reset(now);
+  }
+  // Why the server's certificate was not accepted; empty: it was, or there is no TLS.
+  std::string verdict() const {
+    const long result = ssl_ ? SSL_get_verify_result(ssl_.get()) : X509_V_OK;
+    return result == X509_V_OK ? "" : X509_verify_cert_error_string(result);
+  }
 
-bool needs_resolving(const Keywords& keywords) {
-  const std::string host = value_or(keywords, "host", "");
-  if (host.empty() || host.starts_with('/') || host.find(',') != std::string::npos) return false;
-  if (!value_or(keywords, "hostaddr", "").empty()) return false;
-  boost::system::error_code ec;
-  net::ip::make_address(host, ec);
-  return ec.failed();
+ private:
+  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_{nullptr, &SSL_free};
+};
+
+PgRows rows_of(PGresult* result) {
+  PgRows rows;
+  for (int row = 0; row < PQntuples(result); ++row) {
+    std::vector<std::string>& line = rows.values.emplace_back();
+    for (int column = 0; column < PQnfields(result); ++column)
+      line.emplace_back(PQgetvalue(result, row, column));
+  }
+  rows.command_tag = PQcmdStatus(result);
+  rows.affected = static_cast<std::size_t>(std::strtoul(PQcmdTuples(result), nullptr, 10));
+  return rows;
 }
 
 StepFailure net_failure(std::string detail, bool maybe_done) {
@@ -62,14 +69,6 @@ StepFailure net_failure(std::string detail, bool maybe_done) {
 }
 
 }  // namespace
-
-std::string target_of(const model::Secret& dsn) {
-  const auto keywords = parse_dsn(dsn);
-  if (!keywords) return "a database";
-  return value_or(*keywords, "host", "local socket") + ':' + value_or(*keywords, "port", "5432") + '/' +
-         value_or(*keywords, "dbname", value_or(*keywords, "user", "")) + " as " +
-         value_or(*keywords, "user", "the system user");
-}
 
 PgConnection::PgConnection(runtime::Clock& clock, net::any_io_executor executor)
     : clock_(clock), executor_(std::move(executor)) {}
@@ -115,25 +114,32 @@ StepFailure PgConnection::broken(const char* doing) {
   return failure;
 }
 
+net::awaitable<std::expected<std::string, StepFailure>> PgConnection::resolve(std::string name,
+                                                                              std::string port,
+                                                                              model::SteadyTime deadline) {
+  net::ip::tcp::resolver resolver(executor_);
+  boost::system::error_code ec;
+  const auto found =
+      co_await (resolver.async_resolve(name, port, net::redirect_error(net::use_awaitable, ec)) ||
+                clock_.sleep_until(deadline));
+  if (found.index() == 1 || ec || std::get<0>(found).empty())
+    co_return std::unexpected(net_failure("cannot resolve " + name, false));
+  co_return std::get<0>(found).begin()->endpoint().address().to_string();
+}
+
 net::awaitable<std::optional<StepFailure>> PgConnection::open(model::Secret dsn, std::string application_name,
-                                                              model::SteadyTime deadline) {
+                                                              model::SteadyTime deadline, PgTls tls) {
   const Busy busy(busy_);
   close();
   const auto parsed = parse_dsn(dsn);
   if (!parsed) co_return StepFailure{model::Write::contract, parsed.error(), false, false, false};
-  Keywords keywords = *parsed;
-  const std::string target = target_of(dsn);
+  Keywords keywords = with_tls(*parsed, tls);
   keywords["application_name"] = std::move(application_name);
-  if (needs_resolving(keywords)) {
-    net::ip::tcp::resolver resolver(executor_);
-    boost::system::error_code ec;
-    const auto found = co_await (resolver.async_resolve(keywords["host"], value_or(keywords, "port", "5432"),
-                                                        net::redirect_error(net::use_awaitable, ec)) ||
-                                 clock_.sleep_until(deadline));
-    if (found.index() == 1 || ec || std::get<0>(found).empty()) {
-      co_return net_failure("cannot resolve " + keywords["host"] + " for " + target, false);
-    }
-    keywords["hostaddr"] = std::get<0>(found).begin()->endpoint().address().to_string();
+  if (const std::string name = name_to_resolve(keywords); !name.empty()) {
+    const std::string port = value_or(keywords, "port", "5432");
+    const auto address = co_await resolve(name, port, deadline);
+    if (!address) co_return address.error();
+    keywords["hostaddr"] = *address;
   }
   std::vector<const char*> names;
   std::vector<const char*> values;
@@ -145,7 +151,15 @@ net::awaitable<std::optional<StepFailure>> PgConnection::open(model::Secret dsn,
   values.push_back(nullptr);
   conn_ = PQconnectStartParams(names.data(), values.data(), 0);
   if (conn_ == nullptr) co_return StepFailure{model::Write::unknown, "out of memory", false, false, false};
+  // A refused session has no field for its SQLSTATE in libpq 15; so verbose it is part of the message.
+  PQsetErrorVerbosity(conn_, PQERRORS_VERBOSE);
+  auto failure = co_await handshake(deadline);
+  if (failure && failure->detail.empty()) failure->detail = "no session in time at " + target_of(dsn);
+  co_return failure;
+}
 
+net::awaitable<std::optional<StepFailure>> PgConnection::handshake(model::SteadyTime deadline) {
+  HeldTls tls;
   PostgresPollingStatusType status = PGRES_POLLING_WRITING;
   if (PQstatus(conn_) == CONNECTION_BAD) status = PGRES_POLLING_FAILED;
   while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
@@ -153,31 +167,18 @@ net::awaitable<std::optional<StepFailure>> PgConnection::open(model::Secret dsn,
         co_await wait_for(status == PGRES_POLLING_READING, status == PGRES_POLLING_WRITING, deadline);
     if (waited == Wait::timed_out) {
       close();
-      co_return net_failure("no session in time at " + target, false);
+      co_return net_failure("", false);
     }
     status = PQconnectPoll(conn_);
+    tls.hold(conn_);
   }
   if (status == PGRES_POLLING_OK) {
     PQsetnonblocking(conn_, 1);
     co_return std::nullopt;
   }
-  // A refused session has no SQLSTATE in libpq 15; the server's words have to do.
-  const std::string message = one_line(PQerrorMessage(conn_));
-  const bool needs_password = PQconnectionNeedsPassword(conn_) != 0 || PQconnectionUsedPassword(conn_) != 0;
+  const std::string message = without_location(one_line(PQerrorMessage(conn_)));
   close();
-  const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
-  StepFailure failure = net_failure(message, false);
-  if (says("authentication failed") || says("no pg_hba.conf entry") || says("permission denied") ||
-      says("role \"") || (needs_password && says("no password supplied")) ||
-      says("is not permitted to log in")) {
-    failure.failure = model::Write::auth;
-  } else if (says("database \"") && says("does not exist")) {
-    failure.failure = model::Write::server;
-    failure.container_gone = true;
-  } else if (says("too many") || says("the database system is") || says("remaining connection slots")) {
-    failure.failure = model::Write::server;
-  }
-  co_return failure;
+  co_return classify_refusal(message, tls.verdict());
 }
 
 net::awaitable<PgResult> PgConnection::run(std::string sql, std::vector<std::string> parameters,
@@ -191,37 +192,47 @@ net::awaitable<PgResult> PgConnection::run(std::string sql, std::vector<std::str
                         nullptr, 0) == 0) {
     co_return std::unexpected(broken("send"));
   }
+  co_return co_await receive(deadline);
+}
+
+net::awaitable<PgResult> PgConnection::run_simple(std::string commands, model::SteadyTime deadline) {
+  if (conn_ == nullptr) co_return std::unexpected(net_failure("no session", false));
+  const Busy busy(busy_);
+  if (PQsendQuery(conn_, commands.c_str()) == 0) co_return std::unexpected(broken("send"));
+  co_return co_await receive(deadline);
+}
+
+net::awaitable<std::optional<StepFailure>> PgConnection::until_a_result(model::SteadyTime deadline) {
   while (true) {
     const int unsent = PQflush(conn_);
-    if (unsent < 0) co_return std::unexpected(broken("send"));
-    if (unsent == 0 && PQisBusy(conn_) == 0) break;
+    if (unsent < 0) co_return broken("send");
+    if (unsent == 0 && PQisBusy(conn_) == 0) co_return std::nullopt;
     const Wait waited = co_await wait_for(true, unsent == 1, deadline);
     if (waited == Wait::timed_out) {
       close();
-      co_return std::unexpected(net_failure("no answer to the statement in time", true));
+      co_return net_failure("no answer to the statement in time", true);
     }
-    if (PQconsumeInput(conn_) == 0) co_return std::unexpected(broken("receive"));
+    if (PQconsumeInput(conn_) == 0) co_return broken("receive");
   }
+}
+
+net::awaitable<PgResult> PgConnection::receive(model::SteadyTime deadline) {
   PgResult answer = PgRows{};
-  while (PGresult* result = PQgetResult(conn_)) {
-    const ExecStatusType status = PQresultStatus(result);
+  while (true) {
+    if (auto failure = co_await until_a_result(deadline)) co_return std::unexpected(*std::move(failure));
+    const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQgetResult(conn_), &PQclear);
+    if (!result) break;
+    if (!answer) continue;  // the first error says it
+    const ExecStatusType status = PQresultStatus(result.get());
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-      PgRows rows;
-      for (int row = 0; row < PQntuples(result); ++row) {
-        std::vector<std::string>& line = rows.values.emplace_back();
-        for (int column = 0; column < PQnfields(result); ++column)
-          line.emplace_back(PQgetvalue(result, row, column));
-      }
-      rows.command_tag = PQcmdStatus(result);
-      rows.affected = static_cast<std::size_t>(std::strtoul(PQcmdTuples(result), nullptr, 10));
-      if (answer) answer = std::move(rows);
-    } else if (const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE)) {
-      const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+      answer = rows_of(result.get());
+    } else if (const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE)) {
+      const char* message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
       answer = std::unexpected(classify_sqlstate(state, message != nullptr ? message : ""));
     } else {
-      answer = std::unexpected(net_failure("the session was cut: " + one_line(PQerrorMessage(conn_)), true));
+      const std::string said = without_location(one_line(PQerrorMessage(conn_)));
+      answer = std::unexpected(net_failure("the session was cut: " + said, true));
     }
-    PQclear(result);
   }
   if (PQstatus(conn_) == CONNECTION_BAD) close();
   co_return answer;

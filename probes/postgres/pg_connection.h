@@ -11,6 +11,7 @@
 
 #include "model/secret.h"
 #include "probes/backend.h"
+#include "probes/postgres/dsn.h"
 #include "runtime/clock.h"
 #include "runtime/net.h"
 
@@ -24,7 +25,8 @@ struct PgRows {
 
 using PgResult = std::expected<PgRows, StepFailure>;
 
-// Loop thread only; one statement at a time. A session that timed out or was cut is closed.
+// Loop thread only; one statement at a time. A session that timed out or was cut is closed. It holds no
+// state of its own (no SET, no named statement, no LISTEN), so that a pooler may be in between.
 class PgConnection {
  public:
   PgConnection(runtime::Clock& clock, net::any_io_executor executor);
@@ -37,15 +39,22 @@ class PgConnection {
 
   // conninfo or URI, as libpq reads it. Names are resolved beside the loop (libpq would block it).
   net::awaitable<std::optional<StepFailure>> open(model::Secret dsn, std::string application_name,
-                                                  model::SteadyTime deadline);
+                                                  model::SteadyTime deadline, PgTls tls = {});
   // Parameters are texts, $1 ... A statement alone is its own transaction; the answer waits for its commit.
   net::awaitable<PgResult> run(std::string sql, std::vector<std::string> parameters,
                                model::SteadyTime deadline);
+  // Several commands without parameters in one message.
+  net::awaitable<PgResult> run_simple(std::string commands, model::SteadyTime deadline);
   void close();
 
  private:
   enum class Wait { ready, timed_out };
   net::awaitable<Wait> wait_for(bool read, bool write, model::SteadyTime deadline);
+  net::awaitable<std::expected<std::string, StepFailure>> resolve(std::string name, std::string port,
+                                                                  model::SteadyTime deadline);
+  net::awaitable<std::optional<StepFailure>> handshake(model::SteadyTime deadline);
+  net::awaitable<std::optional<StepFailure>> until_a_result(model::SteadyTime deadline);
+  net::awaitable<PgResult> receive(model::SteadyTime deadline);
   void watch_socket();
   StepFailure broken(const char* doing);
 
@@ -55,8 +64,5 @@ class PgConnection {
   std::unique_ptr<net::posix::stream_descriptor> socket_;  // libpq owns the descriptor
   bool busy_ = false;
 };
-
-// "db.example.com:5432/shop as deadcalm": where a DSN leads, without its password.
-std::string target_of(const model::Secret& dsn);
 
 }  // namespace deadcalm::probes::postgres

@@ -10,7 +10,7 @@ net::awaitable<PgResult> Question::ask_once(const std::string& statement, std::v
                                             model::SteadyTime deadline) {
   PgConnection session(deps_.clock, deps_.executor);
   const std::string name = "deadcalm/" DEADCALM_VERSION " " + deps_.instance;
-  const auto failure = co_await session.open(dsn_.value, name, deadline);
+  const auto failure = co_await session.open(target_.dsn.value, name, deadline, target_.tls);
   if (failure) co_return std::unexpected(*failure);
   const auto left = std::max(model::Millis{1}, deadline - deps_.clock.now().steady);
   const std::string settings[] = {"begin transaction read only",
@@ -27,9 +27,9 @@ net::awaitable<PgResult> Question::ask(std::string statement, std::vector<std::s
                                        model::SteadyTime deadline) {
   PgResult rows = co_await ask_once(statement, values, deadline);
   const bool refused = !rows && rows.error().failure == model::Write::auth;
-  if (!refused || !dsn_.can_change()) co_return rows;
-  if (const auto fresh = dsn_.read_again(deps_.environment)) {  // it may have been rotated
-    dsn_.value = *fresh;
+  if (!refused || !target_.dsn.can_change()) co_return rows;
+  if (const auto fresh = target_.dsn.read_again(deps_.environment)) {  // it may have been rotated
+    target_.dsn.value = *fresh;
     runtime::mask_in_logs({*fresh});
   }
   co_return co_await ask_once(statement, std::move(values), deadline);

@@ -10,19 +10,19 @@ namespace deadcalm::probes::postgres {
 // Loop thread only, one question at a time.
 class Question {
  public:
-  Question(config::SecretSource dsn, BackendDeps deps) : dsn_(std::move(dsn)), deps_(std::move(deps)) {}
+  Question(PgTarget target, BackendDeps deps) : target_(std::move(target)), deps_(std::move(deps)) {}
 
   // `values` are $1 and so on.
   net::awaitable<PgResult> ask(std::string statement, std::vector<std::string> values,
                                model::SteadyTime deadline);
 
-  std::string target() const { return target_of(dsn_.value); }
+  std::string target() const { return target_of(target_.dsn.value); }
 
  private:
   net::awaitable<PgResult> ask_once(const std::string& statement, std::vector<std::string> values,
                                     model::SteadyTime deadline);
 
-  config::SecretSource dsn_;
+  PgTarget target_;
   BackendDeps deps_;
 };
 

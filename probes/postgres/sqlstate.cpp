@@ -1,5 +1,7 @@
 #include "probes/postgres/sqlstate.h"
 
+#include "probes/postgres/refusal.h"
+
 namespace deadcalm::probes::postgres {
 namespace {
 
@@ -37,6 +39,9 @@ constexpr Row kStates[] = {
 
 StepFailure classify_sqlstate(std::string_view state, std::string message, bool own_timeout) {
   if (own_timeout && state == "57014") return {Write::net, std::move(message), true, false, false};
+  if (state == "08P01") {
+    if (auto pooler = classify_pooler(message)) return *std::move(pooler);
+  }
   for (const Row& row : kStates) {
     if (state.starts_with(row.prefix)) {
       return {row.failure, "SQLSTATE " + std::string(state) + ": " + message, row.maybe_done,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/duration.h"
+#include "probes/postgres/decode.h"
 #include "probes/traffic/number.h"
 
 namespace deadcalm::probes::traffic {
@@ -36,8 +37,7 @@ Counted count_in_rows(const postgres::PgRows& rows) {
 
 SqlOptions decode_sql(config::Reader& reader) {
   SqlOptions options;
-  reader.one_of({"dsn", "dsn_file"}, true);
-  options.dsn = reader.secret_source("dsn").value_or(config::SecretSource{});
+  options.target = postgres::decode_target(reader);
   options.query = reader.template_text("query", config::traffic_names());
   const std::string text = options.query.literal();
   if (text.find("'${since}'") != std::string::npos || text.find("'${window}'") != std::string::npos) {
@@ -50,7 +50,7 @@ SqlOptions decode_sql(config::Reader& reader) {
 }
 
 SqlSource::SqlSource(const std::shared_ptr<const SqlOptions>& options, BackendDeps deps)
-    : question_(options->dsn, std::move(deps)) {
+    : question_(options->target, std::move(deps)) {
   statement_ = options->query.render([this](std::string_view name) {
     auto known = std::ranges::find(names_, name);
     if (known == names_.end()) known = names_.insert(names_.end(), std::string(name));

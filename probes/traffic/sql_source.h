@@ -11,7 +11,7 @@
 namespace deadcalm::probes::traffic {
 
 struct SqlOptions {
-  config::SecretSource dsn;
+  postgres::PgTarget target;
   config::Template query;
 };
 

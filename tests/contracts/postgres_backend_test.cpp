@@ -52,7 +52,7 @@ struct Rig {
   }
   std::unique_ptr<probes::postgres::PostgresBackend> backend(const std::string& dsn) {
     probes::postgres::PostgresOptions options;
-    options.dsn.value = model::Secret(dsn);
+    options.target.dsn.value = model::Secret(dsn);
     options.schema = schema;
     return std::make_unique<probes::postgres::PostgresBackend>(
         std::make_shared<const probes::postgres::PostgresOptions>(options),
@@ -141,6 +141,43 @@ TEST_CASE("postgres: revoked rights are auth; rights that are missing from the s
   CHECK(rig.cycle().write == Write::auth);
 }
 
+TEST_CASE("postgres: exactly the printed grants are enough, and nothing else can be touched") {
+  server().sql("create role least login; create table private (id int)");
+  Rig rig("least");
+  for (std::string statement : rig.backend(server().dsn("least"))->describe({"s", 1, "dc1.x", "i"}).grants) {
+    if (const std::size_t at = statement.rfind("to deadcalm"); at != std::string::npos)
+      statement.replace(at, 11, "to least");
+    server().sql(statement);
+  }
+  for (int i = 0; i < 3; ++i) {
+    const auto look = rig.cycle();
+    INFO(rig.last.step << ' ' << rig.last.detail);
+    CHECK(look.write == Write::ok);
+    CHECK(look.read_back == model::ReadBack::ok);
+  }
+  CHECK(rig.count() == "1");
+  const auto as_least = [&](const std::string& sql) { server().sql("set role least; " + sql); };
+  CHECK_THROWS(as_least("truncate " + rig.schema + ".canaries"));
+  CHECK_THROWS(as_least("drop table " + rig.schema + ".canaries"));
+  CHECK_THROWS(as_least("create table " + rig.schema + ".more (id int)"));
+  CHECK_THROWS(as_least("select * from private"));
+}
+
+TEST_CASE("postgres: another token is not removed, and what was removed already is told so") {
+  Rig rig;
+  rig.cycle();
+  const auto backend = rig.backend(server().dsn());
+  const model::SteadyTime soon = rig.clock.now().steady + 3s;
+  const model::Record kept = rig.ledger.records.begin()->second;
+  probes::Canary canary{kept.stream, kept.seq, "dc1.another", kept.id};
+  CHECK(tests::run_task(rig.io, backend->remove(canary, soon)).removed == probes::Removed::was_absent);
+  CHECK(rig.count() == "1");
+  canary.token = kept.token;
+  CHECK(tests::run_task(rig.io, backend->remove(canary, soon)).removed == probes::Removed::yes);
+  CHECK(tests::run_task(rig.io, backend->remove(canary, soon)).removed == probes::Removed::was_absent);
+  backend->finish();
+}
+
 TEST_CASE("postgres: row-level security hides rows, and that is not loss") {
   server().sql("create role hidden login");
   Rig rig("hidden");
@@ -213,7 +250,7 @@ TEST_CASE("postgres: sessions name themselves, and none stays open between cycle
   CHECK(server().sql("select count(*) from pg_stat_activity where application_name like 'deadcalm/%'") ==
         "0");
   const auto d = rig.backend(server().dsn())->describe({"s", 3, "dc1.x", "id"});
-  CHECK(d.requests.size() == 4);
+  CHECK(d.requests.size() == 5);
   CHECK(d.grants.size() == 4);
   CHECK(d.proves.find("127.0.0.1") != std::string::npos);
 }

@@ -156,12 +156,14 @@ TEST_CASE("proofs are absent until there is one, and then exact to the milliseco
   const Samples before = render(given);
   CHECK(count(before, "deadcalm_write_verified_timestamp_seconds") == 0);
   CHECK(count(before, "deadcalm_credential_expiry_timestamp_seconds") == 0);
+  CHECK(count(before, "deadcalm_replica_lag_seconds") == 0);
   CHECK(count(before, "deadcalm_canary_seen_timestamp_seconds") == 0);
   CHECK(count(before, "deadcalm_loop_last_run_timestamp_seconds") == 0);
 
   const auto at = model::from_unix_millis(1'800'000'000'123);
   given.site.services[0].writes[0].verified_at = at;
   given.site.services[0].writes[0].credential = model::CredentialExpiry{at, false};
+  given.site.services[0].writes[0].replica_lag = model::Millis{12'300};
   given.site.services[0].views[0].canary_seen_at = at;
   given.site.loop_last_run = at;
   const Samples after = render(given);
@@ -170,6 +172,7 @@ TEST_CASE("proofs are absent until there is one, and then exact to the milliseco
   CHECK(after.at("deadcalm_credential_expiry_timestamp_seconds{service=\"orders\",probe=\"write-http\","
                  "renews=\"no\"}") == exact);
   CHECK(after.at("deadcalm_write_verified_timestamp_seconds" + probe) == exact);
+  CHECK(after.at("deadcalm_replica_lag_seconds" + probe) == Approx(12.3));
   CHECK(after.at("deadcalm_canary_seen_timestamp_seconds{service=\"orders\",view=\"view-http\"}") == exact);
   CHECK(after.at("deadcalm_loop_last_run_timestamp_seconds") == exact);
 }

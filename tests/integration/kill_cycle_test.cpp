@@ -40,8 +40,7 @@ int kill_everywhere(const std::string& type, const std::string& yaml_text, Count
     auto store = store::open_sqlite(dir.file("s.db")).value();
     int kept = 0;
     const auto records = store->records().value();
-    for (const auto& record : records)
-      kept += record.state == model::RecordState::kept ? 1 : 0;
+    for (const auto& record : records) kept += record.state == model::RecordState::kept ? 1 : 0;
     CHECK(kept == 1);
   }
   return kills;
@@ -80,5 +79,21 @@ TEST_CASE("postgres: killed at every step, nothing is left but the kept canary")
     if (postgres.sql("select to_regclass('deadcalm.canaries') is null") == "t") return 0;
     return std::stoul(postgres.sql("select count(*) from deadcalm.canaries"));
   });
+  CHECK(kills > 20);
+}
+
+TEST_CASE(
+    "postgres with ids that the database assigns: killed at every step, find names what nobody else could") {
+  tests::PostgresServer postgres;
+  postgres.start();
+  postgres.sql("create table notes (id bigserial primary key, note text)");
+  const int kills = kill_everywhere(
+      "postgres",
+      "dsn: \"" + postgres.dsn() +
+          "\"\nplant: insert into notes (note) values (${canary.token}) returning id\n"
+          "read: select note from notes where id = ${canary.id}\n"
+          "remove: delete from notes where id = ${canary.id}\n"
+          "find: select id, note from notes where note like 'dc1.%'\n",
+      [&]() -> std::size_t { return std::stoul(postgres.sql("select count(*) from notes")); });
   CHECK(kills > 20);
 }
