@@ -126,9 +126,8 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
       auto records = memory.take_records(stream.name);
       out.policy.writes[i].stream = stream.name;
       const probes::WriteProbeOptions probe_options{
-          service.name,     write.common.name,    write.common.timeout,   write.consistency,
-          write.slow_after, write.path.sentinels, write.path.verify_every,
-          write.path.keep};
+          service.name,     write.common.name,    write.common.timeout,    write.consistency,
+          write.slow_after, write.path.sentinels, write.path.verify_every, write.path.keep};
       probes::WriteProbeDeps probe_deps{deps.clock, deps.ledger, backend.canary_key, std::move(own_door),
                                         write.path.read_from ? write.path.read_from(backend) : nullptr};
       out.writes.push_back({std::make_unique<probes::WriteProbe>(probe_options, std::move(probe_deps),
@@ -136,8 +135,9 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
                             write.common.interval});
     }
     for (const ConfiguredView& view : service.views) {
-      const probes::ViewDeps view_deps{deps.clock,       deps.client,        deps.executor,
-                                       backend.instance, backend.canary_key, plan.heartbeats.get()};
+      const probes::ViewDeps view_deps{deps.clock,          deps.client,        deps.executor,
+                                       backend.instance,    backend.canary_key, plan.heartbeats.get(),
+                                       &backend.environment};
       out.views.push_back({view.path.make({service.name, view.common.name, view.common.timeout}, view_deps),
                            view.common.interval, view.path.heartbeat});
     }

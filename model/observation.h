@@ -31,7 +31,7 @@ struct WriteLook {
   Instant planted_at{};           // when the plant of `seq` was sent
   bool acknowledged = false;      // the backend said yes to the plant
   std::optional<WallTime> credential_ends;  // when a person has to replace what we show the backend
-  bool database_still_has_it = false;  // read_from found the kept canary although the cycle failed
+  bool database_still_has_it = false;       // read_from found the kept canary although the cycle failed
   Millis plant_time{}, read_time{}, remove_time{};  // step durations; 0 where a step did not run
 };
 
@@ -53,6 +53,7 @@ struct ViewLook {
   std::optional<Millis> lifetime;   // what the answer allows caches to keep it: s-maxage, else max-age
   int http_status = 0;              // 0: no answer
   std::optional<WallTime> certificate_ends;  // of an ordinary check over TLS
+  std::optional<Instant> listening_since;    // of a view that is pushed to: older canaries do not come
   std::string cache_evidence;                // the header that decided, e.g. "X-Cache-Status: STALE"
 };
 

@@ -17,6 +17,7 @@
 #include "probes/traffic/http_source.h"
 #include "probes/traffic/prometheus_source.h"
 #include "probes/traffic/sql_source.h"
+#include "probes/view/websocket/decode.h"
 
 namespace deadcalm::probes {
 namespace {
@@ -82,6 +83,7 @@ struct ViewType {
 };
 constexpr ViewType kViewTypes[] = {
     {"http", [](config::Reader& r) { return make_http_view(decode_http_view(r)); }},
+    {"websocket", &websocket::decode_websocket_view},
     {"exec", &exec::decode_plugin_check},
 };
 constexpr ViewType kCheckTypes[] = {
