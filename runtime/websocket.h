@@ -45,7 +45,7 @@ struct WebSocketFailure {
   std::string message;      // "Connection refused (127.0.0.1:8080)"
   HttpAnswer answer{};      // declined only
   int close_code = 0;       // closed only
-  std::string close_words;  // closed only: the other side's own
+  std::string close_words{};  // closed only: the other side's own
 };
 
 // An open one. Loop thread only. Nothing throws for what the network does; receive() throws on cancellation.

@@ -96,7 +96,7 @@ std::string Phoenix::heartbeat() {
 }
 
 std::string Phoenix::waits_for() const {
-  return joined_ ? R"(the system message "Subscribed to PostgreSQL")" : "phx_reply to phx_join";
+  return joined_ ? R"(system message "Subscribed to PostgreSQL")" : "phx_reply to phx_join";
 }
 
 Heard Phoenix::hear_reply(const json::object& payload, const std::string& reference) {

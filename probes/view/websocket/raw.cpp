@@ -42,8 +42,8 @@ Heard Raw::hear(std::string_view message) {
 }
 
 std::string Raw::waits_for() const {
-  if (subscription_.acknowledged_path) return "a message with " + subscription_.acknowledged_path->text();
-  return "a message with \"" + subscription_.acknowledged_text + '"';
+  if (subscription_.acknowledged_path) return "message with " + subscription_.acknowledged_path->text();
+  return "message with \"" + subscription_.acknowledged_text + '"';
 }
 
 }  // namespace deadcalm::probes::websocket
