@@ -163,7 +163,7 @@ void Session::hear(const std::string& message) {
   }
   if (heard.meaning == Meaning::pushed) take_push(heard.text);
   if (heard.meaning == Meaning::refused)
-    finish({acknowledged_ ? "session" : "subscribe", heard.failure, std::move(heard.text), 101});
+    finish({subscribed_at_ ? "session" : "subscribe", heard.failure, std::move(heard.text), 101});
 }
 
 void Session::take_push(const std::string& text) {
