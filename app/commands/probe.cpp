@@ -103,8 +103,28 @@ void print_view(const model::Observation& o, std::ostream& out) {
   if (!o.detail.empty()) out << "  " << runtime::masked(o.detail) << '\n';
 }
 
+// Subscribes before anything is written; what is wrong then is told with the look that counts.
+net::awaitable<void> subscribe(monitor::ServicePlan& plan) {
+  for (monitor::ViewPlan& view : plan.views) {
+    if (view.view->subscribes()) (void)co_await view.view->look();
+  }
+}
+
+// One that is pushed to is given two seconds for what was just written.
+net::awaitable<model::Observation> look_at(probes::View& view, bool written, runtime::Clock& clock) {
+  model::Observation o = co_await view.look();
+  for (int i = 0; i < 20 && written && view.subscribes(); ++i) {
+    const auto& look = std::get<model::ViewLook>(o.look);
+    if (look.newest || look.client != model::Client::ok) break;
+    co_await clock.sleep_for(model::Millis{100});
+    o = co_await view.look();
+  }
+  co_return o;
+}
+
 net::awaitable<void> look_once(monitor::ServicePlan& plan, runtime::Clock& clock, std::ostream& out,
                                int& code) {
+  co_await subscribe(plan);
   for (monitor::WritePlan& write : plan.writes) {
     out << plan.name << '/' << write.probe->options().probe << ": "
         << write.probe->backend().describe({}).target << '\n';
@@ -121,10 +141,11 @@ net::awaitable<void> look_once(monitor::ServicePlan& plan, runtime::Clock& clock
   }
   for (monitor::ViewPlan& view : plan.views) {
     out << plan.name << '/' << view.view->name() << '\n';
-    const model::Observation o = co_await view.view->look();
+    const model::Observation o = co_await look_at(*view.view, !plan.writes.empty(), clock);
     print_view(o, out);
     if (std::get<model::ViewLook>(o.look).client != model::Client::ok) code = kFailed;
   }
+  for (monitor::ViewPlan& view : plan.views) co_await view.view->close();
   if (!plan.traffic) co_return;
   out << plan.name << '/' << plan.policy.traffic->name << '\n';
   const model::Instant now = clock.now();

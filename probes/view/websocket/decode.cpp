@@ -4,6 +4,7 @@
 
 #include "probes/http/decode.h"
 #include "probes/http/http_step.h"
+#include "probes/metadata_address.h"
 #include "probes/view/websocket/appsync.h"
 #include "probes/view/websocket/graphql_transport.h"
 #include "probes/view/websocket/phoenix.h"
@@ -56,6 +57,15 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
+// An address that gives secrets to this machine is never a target (the resolved ones are looked at as well).
+void check_host(Reader& reader, const std::string& url) {
+  const std::size_t start = std::min(url.find("://"), url.size());
+  std::string host = url.substr(std::min(start + 3, url.size()));
+  host = host.substr(0, host.find_first_of("/?"));
+  if (is_metadata_address(host.substr(0, host.rfind(':'))))
+    reader.fault("url", "is an address that gives secrets to this machine: never a target");
+}
+
 constexpr const char* kVariablesHint = "the name of each variable without its $, and its value";
 
 Decoded decode_appsync(Reader& reader) {
@@ -94,6 +104,11 @@ Decoded decode_phoenix(Reader& reader) {
   if (!channel && subscription.table.empty())
     reader.fault("channel", "neither \"channel\" nor \"table\" is given",
                  "`table: canaries` for Supabase, `channel: \"room:lobby\"` for other Phoenix servers");
+  for (const char* key : {"schema", "event", "filter"}) {
+    if (!subscription.table.empty() || !reader.has(key)) continue;
+    reader.also_known({key});
+    reader.fault(key, "is about a table, and there is none", "add `table: canaries`");
+  }
   if (!subscription.table.empty()) {
     static constexpr std::string_view kEvents[] = {"*", "INSERT", "UPDATE", "DELETE"};
     subscription.schema = reader.text("schema", "public");
@@ -175,6 +190,7 @@ ViewPath decode_websocket_view(Reader& reader) {
     return {};
   }
   const Decoded decoded = kind->decode(reader);
+  check_host(reader, decoded.url);
   WebSocketViewOptions options = decode_common(reader);
   options.protocol = decoded.make;
   ViewPath path;
