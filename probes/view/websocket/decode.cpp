@@ -62,7 +62,9 @@ void check_host(Reader& reader, const std::string& url) {
   const std::size_t start = std::min(url.find("://"), url.size());
   std::string host = url.substr(std::min(start + 3, url.size()));
   host = host.substr(0, host.find_first_of("/?"));
-  if (is_metadata_address(host.substr(0, host.rfind(':'))))
+  const std::size_t colon = host.rfind(':');
+  const bool port = colon != std::string::npos && host.find(']', colon) == std::string::npos;
+  if (is_metadata_address(host.substr(0, port ? colon : host.size())))
     reader.fault("url", "is an address that gives secrets to this machine: never a target");
 }
 
