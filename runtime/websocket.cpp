@@ -93,10 +93,11 @@ net::awaitable<Connected> connect(const Place& place, bool (*refuses)(std::strin
     co_return std::unexpected(failure(WebSocketFault::timeout, "the name was not resolved in time" + where));
   if (ec) co_return std::unexpected(failure(WebSocketFault::dns, ec.message() + where));
   const auto& addresses = std::get<0>(found);
+  const std::string refused = " is never a target" + where;
   for (const auto& entry : addresses) {
     const std::string address = entry.endpoint().address().to_string();
     if (refuses == nullptr || !refuses(address)) continue;
-    co_return std::unexpected(failure(WebSocketFault::bad_request, address + " is never a target" + where));
+    co_return std::unexpected(failure(WebSocketFault::bad_request, address + refused));
   }
   tcp::socket socket(executor);
   const auto connected =

@@ -146,7 +146,7 @@ net::awaitable<void> look_once(monitor::ServicePlan& plan, runtime::Clock& clock
     if (std::get<model::ViewLook>(o.look).client != model::Client::ok) code = kFailed;
   }
   for (monitor::ViewPlan& view : plan.views) co_await view.view->close();
-  if (!plan.traffic) co_return;
+  if (!plan.traffic || !plan.policy.traffic) co_return;
   out << plan.name << '/' << plan.policy.traffic->name << '\n';
   const model::Instant now = clock.now();
   const probes::CountWindow window{now.wall - plan.traffic->window, plan.traffic->window};

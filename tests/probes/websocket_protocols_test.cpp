@@ -67,7 +67,6 @@ AppsyncSubscription appsync() {
   return subscription;
 }
 
-
 }  // namespace
 
 TEST_CASE("appsync: where an API pushes") {
@@ -144,6 +143,10 @@ TEST_CASE("appsync: what a message means") {
            Meaning::refused, "Not Authorized", Write::auth},
           {R"({"id":"1","type":"data","payload":{"data":null,"errors":[{"errorType":"Unauthorized","message":"no"}]}})",
            Meaning::refused, "no", Write::auth},
+          {R"({"id":"1","type":"data","payload":{"data":{"onUpdateCanary":null},"errors":[{"errorType":"Unauthorized","message":"no"}]}})",
+           Meaning::refused, "no", Write::auth},
+          {R"({"id":"1","type":"data","payload":{"data":{"onUpdateCanary":{"token":"dc1.x","owner":null}},"errors":[{"message":"owner"}]}})",
+           Meaning::pushed, "dc1.x"},
           {R"({"id":"1","type":"error"})", Meaning::refused, "error", Write::server},
           {R"({"id":"1","type":"complete"})", Meaning::refused, "ended the subscription", Write::server},
           {R"({"type":"something_new"})", Meaning::ignored},
@@ -308,6 +311,8 @@ TEST_CASE("raw: an acknowledgement by text, by path, or none") {
   CHECK_FALSE(opening.acknowledged);
   CHECK(opening.send == std::vector<std::string>{"SUB canaries"});
   CHECK(opening.request.headers == runtime::Headers{{"Authorization", "Bearer t0ken"}});
+  CHECK(opening.heartbeat_every == 25s);
+  CHECK(by_text.heartbeat().empty());  // a ping of the socket itself
   CHECK(by_text.waits_for() == R"(message with "SUBSCRIBED")");
   check(by_text,
         {{"HELLO", Meaning::pushed}, {"SUBSCRIBED", Meaning::acknowledged}, {"SUBSCRIBED", Meaning::pushed}});

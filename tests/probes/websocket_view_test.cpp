@@ -226,6 +226,29 @@ TEST_CASE(
   CHECK(bench.seen.detail.empty());
 }
 
+TEST_CASE("sessions that never last are a failure, since nothing could arrive; once or twice they are not") {
+  Bench bench;
+  (void)bench.look();
+  for (int i = 0; i < 5; ++i) {
+    INFO(i);
+    bench.clock.advance(30s);
+    bench.server.end(1000, "done");
+    bench.clock.advance(30s);
+    CHECK(bench.look().client == (i < 2 ? Client::ok : Client::fail));
+  }
+  CHECK_THAT(bench.seen.detail, Catch::StartsWith("net: sessions do not last: 5 in a row") &&
+                                    Catch::Contains("code 1000: done"));
+  bench.clock.advance(60s);
+  CHECK(bench.look().client == Client::ok);
+  for (int i = 0; i < 4; ++i) {  // each lived through a look of its own
+    bench.server.end(1001, "going away");
+    bench.clock.advance(60s);
+    CHECK(bench.look().client == Client::ok);
+    bench.clock.advance(60s);
+    CHECK(bench.look().client == Client::ok);
+  }
+}
+
 TEST_CASE("a server that is gone is told by the next look, and the one after its return is good") {
   Bench bench;
   (void)bench.look();

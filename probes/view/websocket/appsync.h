@@ -23,7 +23,7 @@ class Appsync final : public Protocol {
 
   std::vector<runtime::HttpRequest> to_authorize() const override;
   Opening opening(std::vector<runtime::HttpRequest> authorized) override;
-  Heard hear(std::string_view message) override;
+  Heard hear(std::string_view text) override;
   std::string waits_for() const override { return connected_ ? "start_ack" : "connection_ack"; }
 
  private:

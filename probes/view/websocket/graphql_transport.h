@@ -27,7 +27,7 @@ class GraphqlTransport final : public Protocol {
 
   std::vector<runtime::HttpRequest> to_authorize() const override;
   Opening opening(std::vector<runtime::HttpRequest> authorized) override;
-  Heard hear(std::string_view message) override;
+  Heard hear(std::string_view text) override;
   std::string heartbeat() override { return R"({"type":"ping"})"; }
   std::string waits_for() const override { return "connection_ack"; }
 

@@ -1,5 +1,6 @@
 #include "probes/view/websocket/messages.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -12,6 +13,14 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kExcerpt = 200;
+
+// {"data": {"field": something}}: errors beside it are about other fields.
+bool has_data(const json::value& result) {
+  const json::object* object = result.if_object();
+  const json::value* data = object != nullptr ? object->if_contains("data") : nullptr;
+  if (data == nullptr || !data->is_object()) return false;
+  return std::ranges::any_of(data->get_object(), [](const auto& field) { return !field.value().is_null(); });
+}
 
 }  // namespace
 
@@ -60,7 +69,7 @@ Heard refused_by_errors(const json::value& errors, std::string_view text) {
 
 Heard pushed_result(const json::object& message) {
   const json::value payload = payload_of(message);
-  if (graphql::refusal_in(payload)) return refused_by_errors(payload, {});
+  if (!has_data(payload) && graphql::refusal_in(payload)) return refused_by_errors(payload, {});
   Heard heard;
   heard.meaning = Meaning::pushed;
   heard.text = json::serialize(payload);

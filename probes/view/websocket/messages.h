@@ -15,7 +15,7 @@ std::optional<std::int64_t> number_at(const boost::json::object& message, std::s
                                       std::string_view key);
 boost::json::value payload_of(const boost::json::object& message);  // null: it has none
 
-// A GraphQL result, in `payload`: a push, or a refusal where it has errors.
+// A GraphQL result, in `payload`: a push, or a refusal where it has errors and nothing else.
 Heard pushed_result(const boost::json::object& message);
 // `errors`: a list of GraphQL errors, or an object with such a list. `text`: the message, for other servers.
 Heard refused_by_errors(const boost::json::value& errors, std::string_view text);

@@ -24,7 +24,7 @@ class Phoenix final : public Protocol {
 
   std::vector<runtime::HttpRequest> to_authorize() const override;
   Opening opening(std::vector<runtime::HttpRequest> authorized) override;
-  Heard hear(std::string_view message) override;
+  Heard hear(std::string_view text) override;
   std::string heartbeat() override;
   std::string waits_for() const override;
 

@@ -53,9 +53,9 @@ class Protocol {
   // Requests that are never sent: what credentials add to each shows who we are. `opening` takes them back.
   virtual std::vector<runtime::HttpRequest> to_authorize() const = 0;
   virtual Opening opening(std::vector<runtime::HttpRequest> authorized) = 0;
-  virtual Heard hear(std::string_view message) = 0;
-  virtual std::string heartbeat() { return {}; }
-  virtual std::string waits_for() const = 0;  // for people, until we are subscribed: "connection_ack"
+  virtual Heard hear(std::string_view text) = 0;
+  virtual std::string heartbeat() { return {}; }  // empty: a ping of the WebSocket itself
+  virtual std::string waits_for() const = 0;      // for people, until we are subscribed: "connection_ack"
 };
 
 using MakeProtocol = std::function<std::unique_ptr<Protocol>()>;

@@ -3,6 +3,11 @@
 #include <boost/json/parse.hpp>
 
 namespace deadcalm::probes::websocket {
+namespace {
+
+constexpr model::Millis kHeartbeat{25'000};  // proxies cut what is silent for a minute
+
+}  // namespace
 
 std::vector<runtime::HttpRequest> Raw::to_authorize() const {
   runtime::HttpRequest upgrade;
@@ -18,6 +23,7 @@ Opening Raw::opening(std::vector<runtime::HttpRequest> authorized) {
   opening.send = subscription_.send;
   acknowledged_ = subscription_.acknowledged_text.empty() && !subscription_.acknowledged_path;
   opening.acknowledged = acknowledged_;
+  opening.heartbeat_every = kHeartbeat;
   return opening;
 }
 

@@ -71,8 +71,9 @@ net::awaitable<bool> Session::connect(model::SteadyTime deadline) {
   request.refuses = &is_metadata_address;
   runtime::WebSocketOpener::Opened opened = co_await deps_.opener.open(request, deadline);
   if (!opened) {
-    finish(end_of(opened.error()));
-    if (end_->step == "session") end_->step = "handshake";
+    SessionEnd end = end_of(opened.error());
+    if (end.step == "session") end.step = "handshake";
+    finish(std::move(end));
     co_return false;
   }
   socket_ = std::move(*opened);
@@ -194,7 +195,8 @@ net::awaitable<void> Session::watch() {
       co_return finish({"keep-alive", model::Write::net, "no keep-alive" + last_heard_text(), 101});
     }
     if (!beats || now < beat) continue;
-    socket_->send(protocol_->heartbeat());
+    std::string text = protocol_->heartbeat();
+    text.empty() ? socket_->ping() : socket_->send(std::move(text));
     beat = now + opening_.heartbeat_every;
   }
 }

@@ -61,7 +61,7 @@ class Session {
   net::awaitable<void> stop();
 
   bool alive() const { return subscribed_at_ && !end_; }
-  const std::optional<SessionEnd>& end() const { return end_; }
+  SessionEnd end() const { return end_.value_or(SessionEnd{}); }  // once it is not alive
   const std::optional<Arrival>& newest() const { return newest_; }
   model::Instant subscribed_at() const { return subscribed_at_.value_or(model::Instant{}); }
   model::Instant last_heard() const { return last_heard_; }

@@ -7,6 +7,9 @@
 namespace deadcalm::probes::websocket {
 namespace {
 
+// A deploy ends a session, or two. More say that clients do not stay connected.
+constexpr int kShortLived = 3;
+
 std::string told(const SessionEnd& end) {
   return std::string(model::name(end.failure)) + ": " + end.words;
 }
@@ -58,7 +61,8 @@ net::awaitable<bool> WebSocketView::open_next(model::SteadyTime deadline) {
     next_ = std::make_unique<Session>(options_.session, options_.protocol(), deps);
     co_await next_->open(deadline);
     if (next_->alive()) co_return true;
-    const bool refused = next_->end()->failure == model::Write::auth && next_->end()->step != "authorize";
+    const SessionEnd end = next_->end();
+    const bool refused = end.failure == model::Write::auth && end.step != "authorize";
     if (!refused || !credentials_ || tries > 0) co_return false;
     credentials_->refused();
   }
@@ -74,13 +78,15 @@ net::awaitable<void> WebSocketView::replace(Report& report, const std::string& w
                                             model::SteadyTime deadline) {
   const bool opened = co_await open_next(deadline);
   if (!opened) {
-    report.failure = next_->end();
-    if (!why.empty()) report.failure->words += "; " + why;
+    SessionEnd end = next_->end();
+    if (!why.empty()) end.words += "; " + why;
+    report.failure = std::move(end);
     co_await retire(next_);
     co_return;
   }
   // A gap, unless the old one lived until now.
   if (!current_ || !current_->alive() || !listening_since_) listening_since_ = next_->subscribed_at();
+  looked_at_ = current_ && current_->alive();
   old_ = std::exchange(current_, std::move(next_));
   co_await retire(old_);
 }
@@ -89,16 +95,25 @@ net::awaitable<void> WebSocketView::make_sure(Report& report, model::SteadyTime 
   const model::SteadyTime now = deps_.clock.now().steady;
   if (current_) co_await current_->prove(now + (deadline - now) / 2);
   if (current_ && current_->alive()) {
+    short_lived_ = 0;
+    looked_at_ = true;
     if (due_for_another()) co_await replace(report, "the session that was open before still is", deadline);
     co_return;
   }
   if (current_) {
-    report.note = "the session of before ended: " + told(*current_->end());
+    short_lived_ = looked_at_ ? 0 : short_lived_ + 1;
+    report.note = "the session of before ended: " + told(current_->end());
     listening_since_.reset();
     co_await retire(current_);
   }
   co_await replace(report, report.note, deadline);
-  if (current_ && current_->alive()) co_await current_->prove(deadline);  // learns whether it answers
+  if (!current_ || !current_->alive()) co_return;
+  co_await current_->prove(deadline);  // learns whether it answers
+  if (short_lived_ < kShortLived) co_return;
+  report.failure = SessionEnd{"session", model::Write::net,
+                              "sessions do not last: " + std::to_string(short_lived_) +
+                                  " in a row were over before the next look; " + report.note,
+                              101};
 }
 
 net::awaitable<model::Observation> WebSocketView::look() {

@@ -51,6 +51,8 @@ class WebSocketView final : public View {
   std::unique_ptr<http::Credentials> credentials_;
   std::unique_ptr<Session> current_, next_, old_;
   std::optional<Arrival> newest_;
+  int short_lived_ = 0;     // sessions in a row that were over by the look after they were made
+  bool looked_at_ = false;  // current_ has lived through a look of its own
   std::optional<model::Instant> listening_since_;  // without a gap
   std::optional<model::Instant> told_;             // when the newest token that a look has told arrived
 };
