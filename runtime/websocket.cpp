@@ -4,11 +4,13 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
@@ -30,6 +32,35 @@ using namespace net::experimental::awaitable_operators;
 
 // A server that takes nothing more is cut when this many messages wait for it.
 constexpr std::size_t kMostWaiting = 64;
+
+// The connections, as Beast wants them, but for their end: when the last frame is sent and read they are
+// closed. Beast's own way (RFC 6455 §7.1.1) is that a client waits for the server to close, which some never
+// do.
+class Plain : public tcp::socket {
+ public:
+  explicit Plain(tcp::socket socket) : tcp::socket(std::move(socket)) {}
+};
+class Tls : public net::ssl::stream<tcp::socket> {
+ public:
+  Tls(tcp::socket socket, net::ssl::context& context)
+      : net::ssl::stream<tcp::socket>(std::move(socket), context) {}
+};
+
+template <class Handler>
+void close_now(tcp::socket& socket, Handler&& handler) {
+  error_code ec;
+  socket.shutdown(tcp::socket::shutdown_both, ec);
+  socket.close(ec);
+  net::post(beast::bind_front_handler(std::forward<Handler>(handler), error_code{}));
+}
+template <class Handler>
+void async_teardown(beast::role_type, Plain& socket, Handler&& handler) {
+  close_now(socket, std::forward<Handler>(handler));
+}
+template <class Handler>
+void async_teardown(beast::role_type, Tls& stream, Handler&& handler) {
+  close_now(stream.next_layer(), std::forward<Handler>(handler));
+}
 
 struct Place {
   bool tls = false;
@@ -172,8 +203,9 @@ class Socket : public std::enable_shared_from_this<Socket<Stream>> {
 
   WebSocketFailure told(const error_code& ec) {
     const std::string where = " (" + place + ')';
-    if (ec == websocket::error::closed) {
-      const websocket::close_reason& reason = stream_.reason();
+    // A peer that cuts the connection right behind its good-bye leaves an error of the connection instead.
+    const websocket::close_reason& reason = stream_.reason();
+    if (ec == websocket::error::closed || reason.code != websocket::close_code::none) {
       WebSocketFailure out = failure(WebSocketFault::closed, "closed by the server");
       out.close_code = reason.code;
       out.close_words = std::string(reason.reason.data(), reason.reason.size());
@@ -292,7 +324,6 @@ net::awaitable<WebSocketOpener::Opened> upgrade(std::shared_ptr<Socket<Stream>> 
   co_return std::make_unique<Handle<Stream>>(std::move(socket));
 }
 
-using Tls = net::ssl::stream<tcp::socket>;
 using TlsReady = std::expected<std::shared_ptr<Socket<Tls>>, WebSocketFailure>;
 
 net::awaitable<TlsReady> start_tls(tcp::socket socket, const WebSocketRequest& request, const Place& place,
@@ -336,7 +367,7 @@ net::awaitable<WebSocketOpener::Opened> WebSocketClient::open(WebSocketRequest r
   Connected connected = co_await connect(*place, request.refuses, clock_, deadline);
   if (!connected) co_return std::unexpected(connected.error());
   if (!place->tls) {
-    auto socket = std::make_shared<Socket<tcp::socket>>(nullptr, std::move(*connected));
+    auto socket = std::make_shared<Socket<Plain>>(nullptr, std::move(*connected));
     co_return co_await upgrade(std::move(socket), request, *place, clock_, deadline);
   }
   TlsReady ready = co_await start_tls(std::move(*connected), request, *place, clock_, deadline);
