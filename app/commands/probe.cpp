@@ -125,15 +125,21 @@ net::awaitable<model::Observation> look_at(probes::View& view, bool written, run
 net::awaitable<void> look_once(monitor::ServicePlan& plan, runtime::Clock& clock, std::ostream& out,
                                int& code) {
   co_await subscribe(plan);
+  const bool pushed =
+      std::ranges::any_of(plan.views, [](const monitor::ViewPlan& view) { return view.view->subscribes(); });
   for (monitor::WritePlan& write : plan.writes) {
     out << plan.name << '/' << write.probe->options().probe << ": "
         << write.probe->backend().describe({}).target << '\n';
+    // Where records are updated in turn, updates are what is pushed, and the first cycles only create them.
+    int left_to_run = pushed ? write.probe->options().keep + 1 : 1;
     auto publish = [&](const model::Observation& o) {
-      print_write(o, out);
       const auto& look = std::get<model::WriteLook>(o.look);
-      if (look.write != model::Write::ok || look.read_back != model::ReadBack::ok) code = kFailed;
+      const bool good = look.write == model::Write::ok && look.read_back == model::ReadBack::ok;
+      if (!good) code = kFailed;
+      left_to_run = good ? left_to_run - 1 : 0;
+      if (left_to_run == 0) print_write(o, out);
     };
-    co_await write.probe->run(publish);
+    while (left_to_run > 0) co_await write.probe->run(publish);
     const std::size_t left = co_await write.probe->drop_all();
     out << (left == 0 ? "  removed   everything that was planted\n"
                       : "  NOT removed: " + std::to_string(left) + " record(s) of stream " +

@@ -4,9 +4,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <functional>
 #include <iostream>
 
+#include "app/commands/commands.h"
 #include "app/daemon.h"
 #include "server/http_server.h"
 #include "tests/support/node_server.h"
@@ -31,13 +33,15 @@ struct FieldApp {
   tests::Receiver receiver{io.get_executor()};
   server::HttpServer anchor{io.get_executor(), &nothing};
   runtime::HttpClient client{io.get_executor()};
+  std::string text;  // of the configuration
   std::unique_ptr<app::Configured> configured;
   std::unique_ptr<app::Daemon> daemon;
 
   FieldApp() {
     spdlog::set_level(spdlog::level::err);
     api.start();
-    configured = app::configure_text(yaml(), "lab.yaml", config::Environment{});
+    text = yaml();
+    configured = app::configure_text(text, "lab.yaml", config::Environment{});
     INFO(configured->loaded.faults.text());
     REQUIRE(configured->ok());
     daemon = std::make_unique<app::Daemon>(io.get_executor(), *configured, std::cout, app::DaemonHooks{});
@@ -111,6 +115,26 @@ TEST_CASE("connected but nothing arrives: stale clients, a page; and its end whe
   app.mode("ok");
   CHECK(app.becomes(Verdict::healthy));
   CHECK(app.until([&] { return app.receiver.count("resolve") == 1; }, 30s));
+}
+
+TEST_CASE("deadcalm probe: subscribes, writes, and shows that its own token is pushed, or is not") {
+  FieldApp app;
+  CHECK(app.becomes(Verdict::healthy));
+  std::ofstream(app.dir.file("deadcalm.yaml")) << app.text;
+  const auto probe = [&] {
+    std::ostringstream out, err;
+    const app::GlobalFlags flags{app.dir.file("deadcalm.yaml"), "", ""};
+    const int code = app::probe_once(flags, "field-app", false, out, err);
+    return std::pair(code, out.str() + err.str());
+  };
+  const auto [code, said] = probe();
+  INFO(said);
+  CHECK(code == 0);
+  CHECK_THAT(said, Catch::Contains("client: ok, cache: origin (pushed "));
+  CHECK_THAT(said, Catch::Contains("newest token: number 3 of "));
+  CHECK_THAT(said, Catch::Contains("removed   everything that was planted"));
+  app.mode("mute");
+  CHECK_THAT(probe().second, Catch::Contains("no token with a valid mac"));
 }
 
 TEST_CASE("the API killed: the push view fails with it, and hears again once it is back") {
