@@ -42,9 +42,9 @@ enum class WebSocketFault {
 
 struct WebSocketFailure {
   WebSocketFault fault = WebSocketFault::own;
-  std::string message;      // "Connection refused (127.0.0.1:8080)"
-  HttpAnswer answer{};      // declined only
-  int close_code = 0;       // closed only
+  std::string message;        // "Connection refused (127.0.0.1:8080)"
+  HttpAnswer answer{};        // declined only
+  int close_code = 0;         // closed only
   std::string close_words{};  // closed only: the other side's own
 };
 

@@ -10,6 +10,7 @@
 
 #include "model/encoding.h"
 #include "runtime/task_group.h"
+#include "runtime/websocket_url.h"
 #include "tests/support/run_task.h"
 
 using namespace deadcalm;
@@ -94,6 +95,29 @@ std::string frame(char first, const std::string& body) {
 }
 
 }  // namespace
+
+TEST_CASE("websocket: an URL taken apart") {
+  struct Row {
+    const char *url, *host, *port, *target, *host_header;
+  };
+  const Row rows[] = {{"ws://a.example.com", "a.example.com", "80", "/", "a.example.com"},
+                      {"wss://a.example.com/p?q=1#f", "a.example.com", "443", "/p?q=1", "a.example.com"},
+                      {"wss://a.example.com:443/p", "a.example.com", "443", "/p", "a.example.com"},
+                      {"ws://a.example.com:8080?q", "a.example.com", "8080", "/?q", "a.example.com:8080"},
+                      {"wss://[::1]/", "::1", "443", "/", "[::1]"},
+                      {"ws://[::1]:4000/", "::1", "4000", "/", "[::1]:4000"}};
+  for (const Row& row : rows) {
+    INFO(row.url);
+    const auto place = runtime::place_of(row.url);
+    REQUIRE(place);
+    CHECK(place->tls == std::string_view(row.url).starts_with("wss"));
+    CHECK(place->host == row.host);
+    CHECK(place->port == row.port);
+    CHECK(place->target == row.target);
+    CHECK(place->host_header == row.host_header);
+  }
+  CHECK_FALSE(runtime::place_of("https://a.example.com/"));
+}
 
 TEST_CASE("websocket: an upgrade with its headers, and messages, whole or in pieces") {
   Peer peer;
