@@ -68,11 +68,13 @@ VerdictText store(const Incident& i, const std::string& us, WallTime now) {
 VerdictText set_up(const Incident& i) {
   const std::string service = service_of(i.subject);
   const std::string why = cause_text(i.evidence);
-  return {service + ": not watched yet, its first test write fails",
+  const bool writes = i.evidence.truth_measured;
+  return {service + ": not watched yet, its first " + (writes ? "test write fails" : "look fails"),
           {(i.evidence.probe.empty() ? "" : i.evidence.probe + ": ") +
                (why.empty() ? "no reason known" : why) + '.',
            "This is a notice: nobody is paged before it has worked once."},
-          "FIRST: check address, credential and rights; deadcalm probe " + service + " shows every step.",
+          "FIRST: check address, credential and rights; deadcalm probe " + service + " shows " +
+              (writes ? "every step." : "what it sees."),
           true};
 }
 

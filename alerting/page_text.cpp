@@ -49,7 +49,7 @@ std::vector<Field> fields(const PageFacts& f) {
   if (!i.subject.own) {
     all.push_back({"Truth", truth_text(i)});
     const std::string clients = i.evidence.view_measured ? clients_text(i) : "not measured";
-    if (!clients.empty()) all.push_back({"Clients", clients});
+    if (!clients.empty()) all.push_back({i.evidence.checks_only ? "Checks" : "Clients", clients});
   }
   all.push_back({"Since", model::rfc3339(i.evidence.since)});
   if (i.evidence.last_good) all.push_back({"Last good", model::rfc3339(*i.evidence.last_good)});

@@ -32,6 +32,7 @@ std::string lasted_text(const Evidence& e, WallTime now) {
 }
 
 void add_clients(const Incident& i, VerdictText& t) {
+  if (i.evidence.checks_only) return;
   if (!i.evidence.view_measured) {
     t.body.push_back("Clients: not measured, no view is configured.");
     return;
@@ -45,7 +46,7 @@ void add_clients(const Incident& i, VerdictText& t) {
 
 void add_last_good(const Evidence& e, VerdictText& t) {
   if (!e.truth_measured) {
-    t.body.push_back("Writes: not measured, no write probe is configured.");
+    if (!e.checks_only) t.body.push_back("Writes: not measured, no write probe is configured.");
   } else if (e.last_good) {
     t.body.push_back("Last good write " + model::clock_utc(*e.last_good) + '.');
   } else {
@@ -72,21 +73,27 @@ void outage(const Incident& i, WallTime now, VerdictText& t) {
 }
 
 void visible(const Incident& i, WallTime now, VerdictText& t) {
-  const bool writes_work = i.evidence.signals.write == model::Write::ok;
-  if (writes_work) {
-    t.body.push_back("Clients fail " + since_text(i, now) + '.');
-    t.body.push_back("Writes work, the front end does not.");
-  } else if (i.evidence.truth_measured) {
+  const Evidence& e = i.evidence;
+  const bool writes_work = e.signals.write == model::Write::ok;
+  if (e.checks_only) t.headline = writes_work ? "a check FAILS, writes work" : "DOWN, its checks fail";
+  if (e.truth_measured && !writes_work) {
     t.body.push_back("No write accepted " + since_text(i, now) + '.');
   } else {
-    t.body.push_back("Clients fail " + since_text(i, now) + '.');
+    const std::string who =
+        e.checks_only ? (e.probe.empty() ? "A check fails" : e.probe + " fails") : "Clients fail";
+    t.body.push_back(who + ' ' + since_text(i, now) + '.');
   }
-  add_where_it_broke(i.evidence, t);
+  if (writes_work && !e.checks_only) t.body.push_back("Writes work, the front end does not.");
+  add_where_it_broke(e, t);
   add_clients(i, t);
-  add_last_good(i.evidence, t);
-  t.first = writes_work
-                ? "FIRST: the CDN, DNS, certificate, or the last release of the front end?"
-                : "FIRST: do the API and the database still exist? What was deployed or deleted last?";
+  add_last_good(e, t);
+  if (e.checks_only && (writes_work || !e.truth_measured)) {
+    t.first = "FIRST: what the check names; what was deployed, changed or let expire last?";
+  } else if (writes_work) {
+    t.first = "FIRST: the CDN, DNS, certificate, or the last release of the front end?";
+  } else {
+    t.first = "FIRST: do the API and the database still exist? What was deployed or deleted last?";
+  }
 }
 
 void refused(const Incident& i, WallTime now, VerdictText& t) {
@@ -125,7 +132,9 @@ void loss(const Incident& i, WallTime now, VerdictText& t) {
   t.body.push_back(missing_text(i) + ", first missed " + model::clock_utc(e.since) + " (" +
                    (now > e.since ? model::for_people(now - e.since) + " ago" : "just now") +
                    "), confirmed by a second read.");
-  if (e.container_gone) {
+  if (e.step == "known record") {
+    t.body.push_back("A known record is gone: " + e.detail + '.');
+  } else if (e.container_gone) {
     t.body.push_back("The table or container itself does not exist any more: deleted?");
   } else if (!minor && e.newest_surviving && e.oldest_missing) {
     t.body.push_back(

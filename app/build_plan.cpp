@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "app/descriptors.h"
+
 namespace deadcalm::app {
 namespace {
 
@@ -106,6 +108,8 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
   plan.site_policy.blind_for = options.defaults.policy.blind_for;
   plan.anchor_interval = options.anchors.interval;
   plan.retention = options.store.retention;
+  plan.max_in_flight =
+      options.max_in_flight > 0 ? options.max_in_flight : looks_for(raise_descriptor_limit());
   std::vector<probes::AnchorTarget> targets;
   targets.reserve(options.anchors.targets.size());
   for (const auto& target : options.anchors.targets) targets.push_back(anchor(target));
@@ -126,10 +130,12 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
       auto records = memory.take_records(stream.name);
       out.policy.writes[i].stream = stream.name;
       const probes::WriteProbeOptions probe_options{
-          service.name,     write.common.name,    write.common.timeout,    write.consistency,
-          write.slow_after, write.path.sentinels, write.path.verify_every, write.path.keep};
+          service.name,          write.common.name,    write.common.timeout,    write.consistency,
+          write.slow_after,      write.path.sentinels, write.path.verify_every, write.path.keep,
+          write.common.interval, write.path.budget};
       probes::WriteProbeDeps probe_deps{deps.clock, deps.ledger, backend.canary_key, std::move(own_door),
                                         write.path.read_from ? write.path.read_from(backend) : nullptr};
+      for (const auto& make : write.path.known) probe_deps.known.push_back(make(backend));
       out.writes.push_back({std::make_unique<probes::WriteProbe>(probe_options, std::move(probe_deps),
                                                                  std::move(stream), std::move(records)),
                             write.common.interval});

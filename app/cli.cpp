@@ -139,9 +139,11 @@ int run_command_line(int argc, char** argv) {
   probe->callback([&] { code = probe_once(flags, service, dry_run, std::cout, std::cerr); });
 
   std::string ledger_service;
+  bool find = false;
   auto* show_ledger = app.add_subcommand("ledger", "what of ours is in the backends, from the store");
   show_ledger->add_option("service", ledger_service, "the service's name; without it all");
-  show_ledger->callback([&] { code = ledger(flags, ledger_service, std::cout, std::cerr); });
+  show_ledger->add_flag("--find", find, "also ask the backends what is there, other instances' records too");
+  show_ledger->callback([&] { code = ledger(flags, ledger_service, find, std::cout, std::cerr); });
 
   bool as_json = false;
   auto* show = app.add_subcommand("status", "what the running deadcalm says");

@@ -23,9 +23,9 @@ evaluator::Policy policy_of(const config::ServiceOptions& service, const config:
     policy.writes.push_back({write.name, "", write.interval, write.timeout});
   }
   for (const config::ProbeOptions& view : service.view)
-    policy.views.push_back({view.name, view.interval, view.timeout});
+    policy.views.push_back({view.name, view.interval, view.timeout, false, {}});
   for (const config::ProbeOptions& check : service.check)
-    policy.views.push_back({check.name, check.interval, check.timeout});
+    policy.views.push_back({check.name, check.interval, check.timeout, true, {}});
   if (service.traffic) {
     policy.traffic = evaluator::CountSource{service.traffic->source.name, service.traffic->source.interval};
     policy.on_silence_page = service.traffic->on_silence == config::OnSilence::page;
@@ -46,7 +46,7 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
     out.policy = policy_of(service, *loaded.options);
     for (config::ProbeOptions& write : service.write) {
       config::Reader reader = write.reader(context);
-      probes::WritePath path = probes::decode_write(write.type, reader);
+      probes::WritePath path = probes::decode_write(write.type, reader, write.interval);
       write.node = {};  // decoded: with ten thousand probes the trees would be most of the memory
       out.writes.push_back(
           {write, std::move(path), slow_after(service.policy, write), service.policy.consistency});
@@ -66,6 +66,7 @@ Configured::Configured(config::Loaded file) : loaded(std::move(file)) {
                      "give each its own name");
       }
       check.node = {};
+      out.policy.views[out.views.size()].unseen = path.unseen;
       out.views.push_back({check, std::move(path)});
     }
     if (service.traffic) {

@@ -83,6 +83,7 @@ void decode_site(Reader& root, Options& options) {
   options.log = decode_log(root);
   options.canary_key = decode_canary_key(root);
   options.deadman = decode_deadman(root);
+  options.max_in_flight = static_cast<std::size_t>(root.integer("max_in_flight", 0, 0, 100'000));
 }
 
 }  // namespace deadcalm::config

@@ -142,6 +142,7 @@ struct Options {
   LogOptions log;
   std::optional<model::Secret> canary_key;  // absent: generated and kept in the store
   std::optional<DeadmanOptions> deadman;
+  std::size_t max_in_flight = 0;  // looks under way at the same time; 0: as many as there are descriptors for
   AnchorsOptions anchors;
   DefaultsOptions defaults;
   std::vector<ServiceOptions> services;

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "model/connection_policy.h"
+
 namespace deadcalm::config {
 namespace {
 
 constexpr auto kNone = std::string_view::npos;
+constexpr const char* kMetadata = "an address that gives secrets to this machine is never a target";
 
 bool is_port(std::string_view text) {
   int port = 0;
@@ -60,6 +63,7 @@ std::string fault_in_url(std::string_view url, std::span<const std::string_view>
   if (host.empty()) return "names no host";
   if (needs_brackets(host)) return "an IPv6 address must be in brackets: [::1]";
   if (has_port && !is_port(port)) return "the port must be a number up to 65535";
+  if (model::is_metadata_address(host)) return kMetadata;
   return {};
 }
 
@@ -70,6 +74,7 @@ std::string fault_in_host_port(std::string_view text, bool host_may_be_empty) {
   if (host.empty() && !host_may_be_empty) return "names no host";
   if (needs_brackets(host)) return "an IPv6 address must be in brackets: [::1]";
   if (!is_port(port)) return "the port must be a number up to 65535";
+  if (model::is_metadata_address(host)) return kMetadata;
   return {};
 }
 

@@ -7,7 +7,8 @@
 namespace deadcalm::config {
 
 // What is wrong with `url`, for a fault ("must start with https:// or http://"); empty: nothing.
-// Looks at scheme, host and port only, and never repeats the URL: it may hold a secret.
+// Looks at scheme, host and port only (a host that gives secrets to this machine is one too), and never
+// repeats the URL: it may hold a secret.
 std::string fault_in_url(std::string_view url, std::span<const std::string_view> schemes);
 
 // The same for "host:port", "[::1]:port" or ":port" where an empty host is allowed.

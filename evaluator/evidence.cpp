@@ -91,6 +91,7 @@ Evidence evidence_of(const Context& c, ProbeRef probe) {
   if (c.policy.has_view()) e.stale_limit = stale_limit(c.policy, c.state);
   e.truth_measured = c.policy.has_write();
   e.view_measured = c.policy.has_view();
+  e.checks_only = c.policy.has_checks_only();
   return e;
 }
 

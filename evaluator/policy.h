@@ -23,6 +23,8 @@ struct ViewProbe {
   std::string name;
   Millis interval = std::chrono::seconds{60};
   Millis timeout = std::chrono::seconds{10};
+  bool is_check = false;  // an ordinary check: it fails as a client's path does, but no client is there
+  Millis unseen{};        // how long its failure may be no failure yet: a job may be late by its grace
 };
 
 // Where beacons or organic commits are counted; its looks arrive every `interval`.
@@ -54,6 +56,9 @@ struct Policy {
 
   bool has_write() const { return !writes.empty(); }
   bool has_view() const { return !views.empty() || beacons.has_value(); }
+  bool has_checks_only() const {  // nothing that looks as a client does
+    return !views.empty() && !beacons && std::ranges::all_of(views, &ViewProbe::is_check);
+  }
 };
 
 }  // namespace deadcalm::evaluator

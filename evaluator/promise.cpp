@@ -91,7 +91,7 @@ Promise promise(const Policy& policy, const Assumptions& assumptions) {
     count(write);
   }
   for (const ViewProbe& view : policy.views) {
-    raise(result.view_page, hard_page(policy, view));
+    raise(result.view_page, view.unseen + hard_page(policy, view));
     count(view);
   }
   result.shortest = shortest.value_or(Millis{}) + std::chrono::seconds{1};

@@ -16,7 +16,7 @@ struct Assumptions {
 // A promise that needs something the service has not got (a write probe, a view) is absent.
 struct Promise {
   std::optional<Millis> page;           // backend outage → page
-  std::optional<Millis> view_page;      // outage of the clients' path alone → page
+  std::optional<Millis> view_page;      // outage of the clients' path or of what is checked alone → page
   std::optional<Millis> data_loss;      // → page
   std::optional<Millis> stale;          // clients get no new data → page
   std::optional<Millis> disputed;       // our write fails, customers' go through → notice

@@ -37,6 +37,9 @@ std::string blackbox_page(const model::ServiceStatus& service, bool debug) {
   }
   model::Millis longest{0};
   for (const auto& write : service.writes) longest = std::max(longest, write.cycle_time);
+  if (service.writes.empty()) {
+    for (const auto& view : service.views) longest = std::max(longest, view.took);
+  }
   families.push_back(gauge("probe_duration_seconds", "Returns how long the probe took to complete in seconds",
                            static_cast<double>(longest.count()) / 1000.0));
   for (const auto& view : service.views) {
@@ -56,8 +59,10 @@ std::string blackbox_page(const model::ServiceStatus& service, bool debug) {
                     (write.detail.empty() ? "" : ": " + write.detail));
   }
   for (const auto& view : service.views) {
-    text += comment(view.probe + ": HTTP " + std::to_string(view.http_status) + ", " + view.cache +
-                    (view.detail.empty() ? "" : ", " + view.detail));
+    text += comment(
+        view.probe + ": " + std::string(model::name(view.client)) +
+        (view.http_status > 0 ? ", HTTP " + std::to_string(view.http_status) + ", " + view.cache : "") +
+        (view.detail.empty() ? "" : ", " + view.detail));
   }
   return text;
 }

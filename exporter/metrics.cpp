@@ -48,6 +48,10 @@ void site_families(const Facts& facts, TextPage& page) {
   }
   single(page, "deadcalm_loop_lateness_seconds", "How late the last look started.",
          seconds(site.loop_lateness));
+  single(page, "deadcalm_looks_in_flight", "Looks at services under way.",
+         static_cast<double>(site.looks_in_flight));
+  single(page, "deadcalm_looks_waiting", "Looks that wait for one in flight to end (max_in_flight).",
+         static_cast<double>(site.looks_waiting));
   single(page, "deadcalm_anchors_answered", "Anchors that answered the last look.", site.anchors_answered);
   single(page, "deadcalm_anchors_voting", "Anchors that have ever answered, and so vote.",
          site.anchors_voting);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/time.h"
 
@@ -26,7 +27,8 @@ struct Record {
   std::string token;
   std::string id;  // ours, or the server's when it assigns one; empty: not known yet
   WallTime planted{};
-  std::optional<WallTime> seen_absent;  // unresolved: when first seen gone; missing: the same, if a newer one was there then
+  std::optional<WallTime>
+      seen_absent;  // unresolved: when first seen gone; missing: the same, if a newer one was there then
 };
 
 // One write probe of this instance.
@@ -35,9 +37,10 @@ struct Stream {
   std::string service, probe;
   std::string target;  // fingerprint of what it writes to; another target starts a new stream
   std::uint64_t next_seq = 1;
-  bool armed = false;              // completed a full verified cycle
-  bool container_created = false;  // we created the managed table once; never again without a person
-  std::string container_identity;  // what the container called itself then (PostgreSQL: its oid)
+  bool armed = false;                     // completed a full verified cycle
+  bool container_created = false;         // we created the managed table once; never again without a person
+  std::string container_identity;         // what the container called itself then (PostgreSQL: its oid)
+  std::vector<std::string> known_good{};  // the named business records that were seen good, by what is asked
 };
 
 }  // namespace deadcalm::model

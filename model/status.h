@@ -27,7 +27,7 @@ struct WriteStatus {
   ReadBack read_back = ReadBack::unknown;
   Sentinel sentinel = Sentinel::unknown;
   std::optional<CredentialExpiry> credential;  // when what it shows the backend ends, where known
-  int leftovers = 0;  // own records in the backend that should not be there
+  int leftovers = 0;                           // own records in the backend that should not be there
 };
 
 struct ViewStatus {
@@ -77,8 +77,9 @@ struct ServiceStatus {
 struct SiteStatus {
   std::string site, instance, version;
   WallTime at{}, started{};
-  std::optional<WallTime> loop_last_run;  // scheduler
-  Millis loop_lateness{};                 // of the last slot
+  std::optional<WallTime> loop_last_run;               // scheduler
+  Millis loop_lateness{};                              // of the last slot
+  std::size_t looks_in_flight = 0, looks_waiting = 0;  // waiting: for one in flight to end
   int anchors_answered = 0, anchors_voting = 0;
   bool store_ok = true;
   std::string store_error;

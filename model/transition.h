@@ -45,6 +45,7 @@ struct Evidence {
   int beacon_clients = 0, beacon_on_cache = 0, beacon_waiting = 0, beacon_dropped = 0;
   bool truth_measured = true;  // false: the service has no write probe
   bool view_measured = true;   // false: it has no view
+  bool checks_only = false;    // what stands for the view are ordinary checks
 };
 
 enum class Reason {

@@ -50,6 +50,49 @@ void Monitor::pause(Service& service, bool paused, store::Batch& batch) {
   batch.documents.push_back({"paused", service.plan.name, paused ? "yes" : ""});
 }
 
+namespace {
+
+void tell_forgotten(const std::string& service, const probes::WriteProbe& probe,
+                    const probes::Forgotten& forgotten) {
+  if (forgotten.removed > 0)
+    spdlog::info("{}: {} older records of ours, brought back by a restore, are removed", service,
+                 forgotten.removed);
+  if (forgotten.left > 0)
+    spdlog::warn("{}: {} older records of ours could not be removed yet; they are tried again", service,
+                 forgotten.left);
+  if (!forgotten.searched)
+    spdlog::info(
+        "{}: own records cannot be listed here; if a restore brought older ones back, they have tokens "
+        "that start with dc1.{}.",
+        service, probe.stream().name);
+}
+
+}  // namespace
+
+net::awaitable<void> Monitor::drop_sentinels(Service& service, probes::WriteProbe& probe) {
+  const std::string& name = service.plan.name;
+  const std::size_t left = co_await probe.drop_all();
+  if (left == 0) {
+    spdlog::info("{}: everything of ours is removed; writes stay paused", name);
+  } else {
+    spdlog::warn(
+        "{}: {} records of ours could not be removed yet; they stay on the ledger and are tried again", name,
+        left);
+  }
+  tell_forgotten(name, probe, co_await probe.remove_forgotten());
+}
+
+net::awaitable<void> Monitor::accept_sentinels(Service& service, probes::WriteProbe& probe) {
+  const std::string& name = service.plan.name;
+  const auto accepted = co_await probe.accept_generation();
+  if (!accepted) {
+    spdlog::error("{}: cannot accept the new generation: {}", name, accepted.error().message);
+    co_return;
+  }
+  spdlog::info("{}: the present state is accepted as the new generation", name);
+  tell_forgotten(name, probe, co_await probe.remove_forgotten());
+}
+
 // The probe acts first and the evaluator hears of it afterwards: a look that began before the new
 // generation was accepted must not open the loss again.
 void Monitor::obey(Service& service, const model::Command& command) {
@@ -60,19 +103,9 @@ void Monitor::obey(Service& service, const model::Command& command) {
     const bool last = i + 1 == service.write_ids.size();
     auto operation = [this, &service, &probe, command, drop, last]() -> net::awaitable<void> {
       if (drop) {
-        const std::size_t left = co_await probe.drop_all();
-        if (left == 0) {
-          spdlog::info("{}: everything of ours is removed; writes stay paused", service.plan.name);
-        } else {
-          spdlog::warn(
-              "{}: {} records of ours could not be removed yet; they stay on the ledger and are tried again",
-              service.plan.name, left);
-        }
-      } else if (const auto accepted = co_await probe.accept_generation(); !accepted) {
-        spdlog::error("{}: cannot accept the new generation: {}", service.plan.name,
-                      accepted.error().message);
+        co_await drop_sentinels(service, probe);
       } else {
-        spdlog::info("{}: the present state is accepted as the new generation", service.plan.name);
+        co_await accept_sentinels(service, probe);
       }
       if (last) judge(service, command);
     };

@@ -165,6 +165,10 @@ bool Monitor::is_look(Kind kind) {
   return kind == Kind::write || kind == Kind::view || kind == Kind::traffic || kind == Kind::anchors;
 }
 
+bool Monitor::is_of_service(Kind kind) {
+  return is_look(kind) && kind != Kind::anchors;
+}
+
 void Monitor::note_lateness(model::Millis late, model::Millis interval) {
   lateness_ = late;
   const bool too_late = late > interval * kLateIntervals && late > model::Millis{1000};
@@ -201,7 +205,16 @@ void Monitor::start_thing(Agenda::Id id, bool rechecking) {
     return;
   }
   thing.running = true;
+  if (is_of_service(thing.kind) && in_flight_ >= plan_.max_in_flight) {
+    waiting_.push_back(id);
+    return;
+  }
+  launch(id);
+}
+
+void Monitor::launch(Agenda::Id id) {
   ++running_;
+  if (is_of_service(things_[id].kind)) ++in_flight_;
   tasks_.spawn("look", run_thing(id));
 }
 
@@ -209,19 +222,23 @@ void Monitor::start_thing(Agenda::Id id, bool rechecking) {
 // be an outage of our own. The task group reports what was thrown.
 class Monitor::Finish {
  public:
-  Finish(Monitor& monitor, Agenda::Id id) : monitor_(monitor), id_(id) {}
-  ~Finish() { monitor_.finished(id_); }
+  Finish(Monitor& monitor, Agenda::Id id, bool look) : monitor_(monitor), id_(id), look_(look) {}
+  ~Finish() {
+    if (look_) --monitor_.in_flight_;
+    monitor_.finished(id_);
+  }
   Finish(const Finish&) = delete;
   Finish& operator=(const Finish&) = delete;
 
  private:
   Monitor& monitor_;
   Agenda::Id id_;
+  bool look_;  // it counts as one in flight
 };
 
 net::awaitable<void> Monitor::run_thing(Agenda::Id id) {
-  const Finish finish(*this, id);
   const Thing& thing = things_[id];
+  const Finish finish(*this, id, is_of_service(thing.kind));
   switch (thing.kind) {
     case Kind::write: co_await look_write(*services_[thing.service], thing.index); break;
     case Kind::view: co_await look_view(*services_[thing.service], thing.index); break;
@@ -245,7 +262,7 @@ void Monitor::with_probe(Agenda::Id id, Operation operation) {
 }
 
 net::awaitable<void> Monitor::run_operation(Agenda::Id id, Operation operation) {
-  const Finish finish(*this, id);
+  const Finish finish(*this, id, false);
   co_await operation();
 }
 
@@ -263,6 +280,11 @@ void Monitor::finished(Agenda::Id id) {
     with_probe(id, std::move(next));
   } else if (std::exchange(thing.again, false)) {
     start_thing(id, false);
+  }
+  while (!waiting_.empty() && in_flight_ < plan_.max_in_flight) {
+    const Agenda::Id next = waiting_.front();
+    waiting_.pop_front();
+    launch(next);
   }
 }
 

@@ -60,10 +60,12 @@ class Monitor {
   // monitor.cpp: what runs when
   net::awaitable<void> scheduler();
   void start_thing(Agenda::Id id, bool rechecking);
+  void launch(Agenda::Id id);
   net::awaitable<void> run_thing(Agenda::Id id);
   net::awaitable<void> run_operation(Agenda::Id id, Operation operation);
   void finished(Agenda::Id id);
   static bool is_look(Kind kind);
+  static bool is_of_service(Kind kind);  // a look at a service: one of those whose number is bounded
   void note_lateness(model::Millis late, model::Millis interval);
   void request_now(Agenda::Id id);
   void set_due(Agenda::Id id, SteadyTime due);
@@ -100,6 +102,8 @@ class Monitor {
   net::awaitable<void> read_commands();
   void obey(const model::Command& command, store::Batch& batch);
   void obey(Service& service, const model::Command& command);
+  net::awaitable<void> drop_sentinels(Service& service, probes::WriteProbe& probe);
+  net::awaitable<void> accept_sentinels(Service& service, probes::WriteProbe& probe);
   void pause(Service& service, bool paused, store::Batch& batch);
 
   Plan plan_;
@@ -113,6 +117,8 @@ class Monitor {
   evaluator::SiteState site_;
   bool stopping_ = false;
   std::size_t running_ = 0;
+  std::size_t in_flight_ = 0;       // looks at services among them
+  std::deque<Agenda::Id> waiting_;  // for one of those to end, oldest first
   bool loop_late_ = false;
   model::Instant started_{};
   std::optional<model::WallTime> loop_last_run_;

@@ -46,6 +46,7 @@ struct Plan {
   std::unique_ptr<probes::Anchors> anchors;
   std::unique_ptr<probes::check::HeartbeatBoard> heartbeats;  // what views of services read; may be null
   model::Millis anchor_interval{30'000};
+  std::size_t max_in_flight = 10'000;  // looks at services under way at the same time; others wait
   model::Millis retention = std::chrono::hours{24 * 90};  // of what the store keeps as history
   std::vector<ServicePlan> services;
 };

@@ -23,10 +23,11 @@ namespace deadcalm::probes {
 
 struct StepFailure {
   model::Write failure = model::Write::unknown;  // never ok
-  std::string detail;                // for people: "connection refused 127.0.0.1:8080", "HTTP 500"
-  bool maybe_done = true;            // the other side may have acted: the record's fate is unknown
-  bool container_gone = false;       // the session was accepted and the container does not exist
-  bool looks_misconfigured = false;  // 404, 405, 410, 3xx: contract until the probe has once worked
+  std::string detail;                          // for people: "connection refused 127.0.0.1:8080", "HTTP 500"
+  bool maybe_done = true;                      // the other side may have acted: the record's fate is unknown
+  bool container_gone = false;                 // the session was accepted and the container does not exist
+  bool looks_misconfigured = false;            // 404, 405, 410, 3xx: contract until the probe has once worked
+  std::optional<model::Millis> retry_after{};  // how long a throttled one asks to be left alone
 };
 
 struct PlantAnswer {
@@ -100,6 +101,7 @@ class Backend {
     answer.failure = StepFailure{model::Write::contract, "this type updates no records", false};
     co_return answer;
   }
+  // Records whose token has the mac of our key: of this stream, or of every one when it is empty.
   virtual net::awaitable<FindAnswer> find(std::string stream, model::SteadyTime deadline) = 0;
   virtual void finish() = 0;  // the cycle is over: drop its connection
   // When what it shows the target ends, where that is known.

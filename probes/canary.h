@@ -24,6 +24,11 @@ inline Canary make_canary(const std::string& stream, std::uint64_t seq, model::W
   return {stream, seq, encode(token, key), model::canary_id(stream, seq)};
 }
 
+// Is it what find() was asked for? An empty stream means any.
+inline bool is_of(const model::Token& token, const std::string& stream) {
+  return stream.empty() || token.stream == stream;
+}
+
 inline Canary canary_of(const model::Record& record) {
   return {record.stream, record.seq, record.token, record.id};
 }

@@ -2,7 +2,7 @@
 // removes, as write_probe.cpp has the part that plants.
 #include <algorithm>
 
-#include "probes/write_probe.h"
+#include "probes/write_cycle.h"
 
 namespace deadcalm::probes {
 
@@ -24,7 +24,7 @@ net::awaitable<std::size_t> WriteProbe::sweep() {
   std::size_t left = 0;
   for (const Record& record : unwanted) {
     StepFailure failure;
-    const bool removed = co_await remove_record(record, failure);
+    const bool removed = co_await remove_record(record, failure, options_.consistency);
     if (!removed) ++left;
   }
   co_return left;
@@ -58,7 +58,9 @@ net::awaitable<void> WriteProbe::name_unnamed() {
 
 // True when the record is gone and off the ledger. An unresolved one that is absent may still be on its
 // way, so it counts as gone only when seen so twice, at least ten minutes apart; then `failure` is ok.
-net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failure) {
+// A store that is eventually consistent has `patience` to show that it is gone; then it is a leftover, which
+// is counted, told and tried again.
+net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failure, model::Millis patience) {
   failure = {};
   failure.failure = model::Write::ok;
   if (record.id.empty()) {
@@ -88,7 +90,7 @@ net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failu
     failure = *removal.failure;
     co_return false;
   }
-  const ReadAnswer after = co_await deps_.backend->read(canary, deadline);
+  const ReadAnswer after = co_await read_until_gone(canary, deadline, patience);
   if (after.found != Found::no) {
     failure = after.failure ? *after.failure
                             : StepFailure{model::Write::contract, "removed, and still there when read again"};
@@ -112,6 +114,44 @@ net::awaitable<bool> WriteProbe::remove_record(Record record, StepFailure& failu
   co_return committed.has_value();
 }
 
+net::awaitable<ReadAnswer> WriteProbe::read_until_gone(Canary canary, model::SteadyTime deadline,
+                                                       model::Millis patience) {
+  const model::SteadyTime bound = std::min(deps_.clock.now().steady + patience, deadline);
+  model::Millis pause = kFirstReread;
+  while (true) {
+    ReadAnswer answer = co_await deps_.backend->read(canary, deadline);
+    if (answer.found != Found::yes || deps_.clock.now().steady + pause > bound) co_return answer;
+    co_await deps_.clock.sleep_for(pause);
+    pause = std::min(pause * 2, kLongestReread);
+  }
+}
+
+net::awaitable<Forgotten> WriteProbe::remove_forgotten() {
+  Forgotten result;
+  const FindAnswer answer =
+      co_await deps_.backend->find(stream_.name, deps_.clock.now().steady + options_.timeout);
+  result.searched = !answer.failure.has_value();
+  for (const FoundRecord& found : answer.records) {
+    const auto token = model::decode(found.token, deps_.canary_key);
+    const bool ours = token && token->stream == stream_.name && token->seq < stream_.next_seq;
+    const bool known = ours && std::ranges::any_of(records_, [&](const Record& r) {
+                         return r.token == found.token || r.seq == token->seq;
+                       });
+    if (!ours || known) continue;
+    // On the ledger before anything is sent, as everything of ours.
+    Record record{stream_.name,   token->seq, RecordState::unresolved, found.token, found.record_id,
+                  token->written, {}};
+    LedgerChange change;
+    change.put = {record};
+    const auto noted = co_await commit(std::move(change));
+    StepFailure failure;
+    const bool removed = noted && co_await remove_record(record, failure, options_.consistency);
+    ++(removed ? result.removed : result.left);
+  }
+  deps_.backend->finish();
+  co_return result;
+}
+
 net::awaitable<std::size_t> WriteProbe::clean_up() {
   const std::size_t left = co_await sweep();
   deps_.backend->finish();
@@ -126,6 +166,7 @@ net::awaitable<model::Result<void>> WriteProbe::accept_generation() {
   change.stream = stream_;
   change.stream->container_created = true;
   change.stream->container_identity = prepared.container_identity;
+  accept_known(*change.stream);
   // No longer expected. Retired, not forgotten: a restore may bring them back, and then they go.
   for (Record record : records_) {
     bool gone = record.state == RecordState::missing;

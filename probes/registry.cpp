@@ -11,6 +11,9 @@
 #include "probes/exec/decode.h"
 #include "probes/graphql/decode.h"
 #include "probes/http/decode.h"
+#include "probes/known/http_record.h"
+#include "probes/known/sql_record.h"
+#include "probes/ladder.h"
 #include "probes/postgres/decode.h"
 #include "probes/redis/decode.h"
 #include "probes/s3/decode.h"
@@ -18,6 +21,7 @@
 #include "probes/traffic/prometheus_source.h"
 #include "probes/traffic/sql_source.h"
 #include "probes/view/websocket/decode.h"
+#include "probes/write_probe.h"
 
 namespace deadcalm::probes {
 namespace {
@@ -93,6 +97,17 @@ constexpr ViewType kCheckTypes[] = {
     {"exec", &exec::decode_plugin_check},
 };
 
+struct KnownType {
+  std::string_view name;
+  MakeKnown (*decode)(config::Reader&);
+};
+constexpr KnownType kKnownTypes[] = {
+    {"sql",
+     [](config::Reader& r) { return MakeKnown(maker<known::SqlRecord>(known::decode_sql_record(r))); }},
+    {"http",
+     [](config::Reader& r) { return MakeKnown(maker<known::HttpRecord>(known::decode_http_record(r))); }},
+};
+
 using MakeSource = std::function<std::unique_ptr<CountSource>(const BackendDeps&)>;
 
 struct TrafficType {
@@ -144,6 +159,27 @@ MakeBackend decode_read_from(config::Reader& reader) {
   return make;
 }
 
+// `known_record:`, one or a list.
+std::vector<MakeKnown> decode_known(config::Reader& reader) {
+  std::vector<MakeKnown> known;
+  for (const config::Node& node : reader.list_or_one("known_record")) {
+    config::Reader record(node, reader.context());
+    const std::string type = record.text("type");
+    const auto row = find_in(kKnownTypes, type);
+    if (row == std::end(kKnownTypes)) {
+      if (!type.empty()) {
+        record.fault("type", "unknown type \"" + type + "\" of a known record",
+                     config::did_you_mean(type, known_types()));
+      }
+      record.leave_the_rest();
+      continue;
+    }
+    known.push_back(row->decode(record));
+    record.finish();
+  }
+  return known;
+}
+
 template <std::size_t N>
 ViewPath decode_with(const ViewType (&types)[N], const std::string& type, config::Reader& reader) {
   const auto row = find_in(types, type);
@@ -169,9 +205,31 @@ void decode_keep(config::Reader& reader, WritePath& path) {
   }
 }
 
+// `budget: { canaries_a_day: 2000, live_records: 12 }`
+void decode_budget(config::Reader& reader, model::Millis interval, WritePath& path) {
+  auto child = reader.child("budget");
+  if (!child) return;
+  path.budget.canaries_a_day = child->integer("canaries_a_day", 0, 0, 100'000'000);
+  path.budget.live_records = child->integer("live_records", 0, 0, 100'000);
+  child->finish();
+  const std::int64_t least = least_canaries_a_day(interval);
+  if (path.budget.canaries_a_day > 0 && path.budget.canaries_a_day < least) {
+    child->fault("canaries_a_day",
+                 "fewer than a look every " + model::to_text(interval) + " takes: " + std::to_string(least),
+                 "give as many, or a longer `interval:`");
+  }
+  const std::int64_t needed = least_live_records(path.keep, most_on_ladder(path.sentinels));
+  if (path.budget.live_records > 0 && path.budget.live_records < needed) {
+    child->fault("live_records",
+                 "fewer than there may be in an outage: " + std::to_string(needed) +
+                     " (of a cycle, of unknown fate, sentinels)",
+                 "give as many, or fewer `sentinels:`");
+  }
+}
+
 }  // namespace
 
-WritePath decode_write(const std::string& type, config::Reader& reader) {
+WritePath decode_write(const std::string& type, config::Reader& reader, model::Millis interval) {
   WritePath path;
   const auto row = find_in(kWriteTypes, type);
   if (row == std::end(kWriteTypes)) {  // the loader has told it already
@@ -180,11 +238,13 @@ WritePath decode_write(const std::string& type, config::Reader& reader) {
   }
   path.backend = row->decode(reader);
   path.read_from = decode_read_from(reader);
+  path.known = decode_known(reader);
   path.sentinels = reader.durations("sentinels", kYoungestRung, kOldestRung);
   std::ranges::sort(path.sentinels);
   path.verify_every = reader.duration("verify_every", std::chrono::minutes{10}, std::chrono::seconds{1},
                                       std::chrono::hours{24});
   if (row->updates) decode_keep(reader, path);
+  decode_budget(reader, interval, path);
   reader.finish();
   return path;
 }
@@ -220,6 +280,9 @@ std::vector<std::string> write_types() {
 }
 std::vector<std::string> read_from_types() {
   return names_of(kDoorTypes);
+}
+std::vector<std::string> known_types() {
+  return names_of(kKnownTypes);
 }
 std::vector<std::string> check_types() {
   return names_of(kCheckTypes);

@@ -66,13 +66,19 @@ net::awaitable<void> WriteProbe::look_at_kept(Cycle& cycle, model::SteadyTime de
   }
 }
 
+// What is looked at beside the cycle has a time-out of its own where the cycle went well. Where it did not,
+// the look has to be told in time: the next one is due.
+model::SteadyTime WriteProbe::after_cycle(const Cycle& cycle) const {
+  return cycle.verified ? deps_.clock.now().steady + options_.timeout : cycle.deadline;
+}
+
 // A record found missing stays expected until a second read finds it or a person accepts.
 net::awaitable<void> WriteProbe::look_at_missing(Cycle& cycle) {
   model::WriteLook& look = cycle.look;
   for (Record record : all(RecordState::missing)) {
     ++look.rungs_expected;
     const Canary canary = canary_of(record);
-    const ReadAnswer answer = co_await truth_door().read(canary, deps_.clock.now().steady + options_.timeout);
+    const ReadAnswer answer = co_await truth_door().read(canary, after_cycle(cycle));
     const bool back = answer.found == Found::yes && answer.token == record.token && !answer.from_cache;
     if (back) {
       // A false alarm, or the data was put back: kept again where records are updated in turn; else a
@@ -127,7 +133,7 @@ net::awaitable<void> WriteProbe::look_at_ladder(Cycle& cycle) {
   if (rungs.empty() || look.container_gone || (now < verify_ladder_at_ && !doubt)) co_return;
   for (Record record : rungs) {
     const Canary canary = canary_of(record);
-    const ReadAnswer answer = co_await truth_door().read(canary, deps_.clock.now().steady + options_.timeout);
+    const ReadAnswer answer = co_await truth_door().read(canary, after_cycle(cycle));
     if (answer.failure || answer.found == Found::no_answer)
       co_return;  // nobody answers: asked again next time
     if (answer.from_cache) continue;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "model/duration.h"
 #include "probes/ladder.h"
 #include "probes/write_cycle.h"
 
@@ -18,17 +19,29 @@ using namespace net::experimental::awaitable_operators;
 
 namespace {
 
-constexpr model::Millis kFirstReread{50};
-constexpr model::Millis kLongestReread{1'000};
+constexpr std::int64_t kSomeLeftOver = 5;
 
 }  // namespace
+
+std::int64_t least_live_records(int keep, std::size_t rungs) {
+  const std::int64_t of_a_cycle = keep > 0 ? keep : 2;
+  return of_a_cycle + static_cast<std::int64_t>(kUnresolvedLimit + rungs);
+}
+
+std::int64_t usual_live_records(int keep, std::size_t rungs) {
+  return least_live_records(keep, rungs) + kSomeLeftOver;
+}
 
 WriteProbe::WriteProbe(WriteProbeOptions options, WriteProbeDeps deps, model::Stream stream,
                        std::vector<Record> records)
     : options_(std::move(options)),
       deps_(std::move(deps)),
       stream_(std::move(stream)),
-      records_(std::move(records)) {
+      records_(std::move(records)),
+      day_(options_.budget.canaries_a_day),
+      backoff_(options_.interval) {
+  if (options_.budget.live_records == 0)
+    options_.budget.live_records = usual_live_records(options_.keep, most_on_ladder(options_.sentinels));
   // A reserved record survived a crash: its plant may or may not have happened.
   for (Record& record : records_) {
     if (record.state == RecordState::reserved) record.state = RecordState::unresolved;
@@ -95,11 +108,15 @@ net::awaitable<void> WriteProbe::run(Publish publish) {
 
   // The whole cycle, a line a step.
   const bool in_turn = updates_in_turn();
-  bool go = !in_turn && co_await make_room(cycle);
+  if (backs_off(cycle)) co_return publish(finished(std::move(cycle)));
+  const bool may = has_budget(cycle);
+  bool go = may && !in_turn && co_await make_room(cycle);
   if (go) go = co_await prepare(cycle);
   if (go) go = co_await reserve(cycle);
-  if (in_turn) {
+  if (in_turn && may) {
     co_await update_path(cycle);
+  } else if (in_turn) {
+    (void)co_await look_at_rows(cycle);
   } else if (go) {
     co_await (truth_path(cycle) && hedge_path(cycle));
   } else {
@@ -108,39 +125,97 @@ net::awaitable<void> WriteProbe::run(Publish publish) {
   cycle.observation.ended = deps_.clock.now();
   co_await look_at_missing(cycle);
   co_await look_at_ladder(cycle);
+  co_await look_at_known(cycle);
   bound_loss(cycle);
   co_await settle(cycle);
+  note_throttling(cycle);
 
-  cycle.look.armed = stream_.armed;
-  const auto credential = deps_.backend->credential_expiry();
-  if (credential && !credential->renews) cycle.look.credential_ends = credential->at;
-  cycle.observation.look = cycle.look;
-  publish(std::move(cycle.observation));
-  if (cycle.verified) co_await sweep();
+  const bool verified = cycle.verified;
+  publish(finished(std::move(cycle)));
+  if (verified) co_await sweep();
   deps_.backend->finish();
   if (deps_.read_from) deps_.read_from->finish();
 }
 
-// Three plants of unknown fate are enough: the oldest has to be settled before another may follow.
+model::Observation WriteProbe::finished(Cycle cycle) const {
+  if (cycle.observation.ended.steady < cycle.observation.started.steady)
+    cycle.observation.ended = deps_.clock.now();
+  cycle.look.armed = stream_.armed;
+  const auto credential = deps_.backend->credential_expiry();
+  if (credential && !credential->renews) cycle.look.credential_ends = credential->at;
+  cycle.observation.look = cycle.look;
+  return std::move(cycle.observation);
+}
+
+void WriteProbe::note_throttling(const Cycle& cycle) {
+  if (cycle.look.write == model::Write::throttle) {
+    backoff_.throttled(cycle.observation.started.steady, cycle.retry_after);
+  } else if (cycle.look.write != model::Write::unknown) {
+    backoff_.answered();
+  }
+}
+
+// A backend that throttles is left alone for a while: nothing is sent, and the last word still holds.
+bool WriteProbe::backs_off(Cycle& cycle) const {
+  const model::Instant now = cycle.observation.started;
+  if (!backoff_.holds(now.steady)) return false;
+  cycle.fail("plant",
+             {model::Write::throttle,
+              "throttled " + std::to_string(backoff_.in_a_row()) + " times in a row: left alone until " +
+                  model::clock_utc(now.wall + (backoff_.until() - now.steady)),
+              false, false, false});
+  return true;
+}
+
+// Regular looks are always within the budget (checked when the configuration is loaded); those beside them
+// may have to wait. Then only what was kept is read.
+bool WriteProbe::has_budget(Cycle& cycle) {
+  const model::Instant now = cycle.observation.started;
+  if (day_.take(now.steady)) return true;
+  cycle.fail("budget",
+             {model::Write::unknown,
+              "nothing is planted before " + model::clock_utc(now.wall + (day_.next() - now.steady)) +
+                  ": the budget is " + std::to_string(options_.budget.canaries_a_day) + " canaries a day",
+              false, false, false});
+  return false;
+}
+
+// Before another is planted: three of unknown fate are enough, the oldest has to be settled; and what could
+// not be removed is removed once there is too much of it.
 net::awaitable<bool> WriteProbe::make_room(Cycle& cycle) {
   auto unresolved = stray();
   std::erase_if(unresolved, [&](const Record& r) { return r.seq < accepted_below_; });
-  if (unresolved.size() < kUnresolvedLimit) co_return true;
   StepFailure failure;
-  const bool settled = co_await remove_record(unresolved.front(), failure);
-  if (settled) co_return true;
-  if (failure.failure == model::Write::ok && !server_assigns_ids_) {
-    // Absent, but perhaps still on its way: planting that very record again makes no new one.
-    cycle.record = *std::ranges::find(records_, unresolved.front().seq, &Record::seq);
-    cycle.canary = canary_of(cycle.record);
-    co_return true;
+  if (unresolved.size() >= kUnresolvedLimit) {
+    const Record oldest = unresolved.front();
+    const bool settled = co_await remove_record(oldest, failure);
+    if (settled) co_return true;
+    if (failure.failure == model::Write::ok && !server_assigns_ids_) {
+      // Absent, but perhaps still on its way: planting that very record again makes no new one.
+      cycle.record = *std::ranges::find(records_, oldest.seq, &Record::seq);
+      cycle.canary = canary_of(cycle.record);
+      co_return true;
+    }
+    if (failure.failure == model::Write::ok) failure = last_failure_;
+    failure.detail += " (3 records of unknown fate; the oldest has to be settled before another is planted)";
+  } else {
+    const auto retired = all(RecordState::retired);
+    if (retired.empty() || live_records() < options_.budget.live_records) co_return true;
+    const bool removed = co_await remove_record(retired.front(), failure);
+    if (removed) co_return true;
+    failure.detail +=
+        " (" + std::to_string(live_records()) +
+        " records of ours are there, as many as the budget allows: the oldest has to be removed "
+        "before another is planted)";
   }
-  if (failure.failure == model::Write::ok) failure = last_failure_;
-  failure.detail += " (3 records of unknown fate; the oldest has to be settled before another is planted)";
-  cycle.look.plant_attempted =
-      true;  // we did try to write, and were answered: how old the data is still counts
+  // We did try to write, and were answered: how old the data is still counts.
+  cycle.look.plant_attempted = true;
   cycle.fail("clean-up", failure);
   co_return false;
+}
+
+std::int64_t WriteProbe::live_records() const {
+  return std::ranges::count_if(records_, [](const Record& r) { return r.state != RecordState::missing; });
 }
 
 net::awaitable<bool> WriteProbe::prepare(Cycle& cycle) {

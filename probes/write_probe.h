@@ -10,7 +10,9 @@
 
 #include "model/observation.h"
 #include "probes/backend.h"
+#include "probes/known/known_record.h"
 #include "probes/ledger.h"
+#include "probes/restraint.h"
 #include "runtime/clock.h"
 
 namespace deadcalm::probes {
@@ -23,6 +25,19 @@ struct WriteProbeOptions {
   std::vector<model::Millis> sentinels{};  // ages of the ladder's rungs; none: only the newest is kept
   model::Millis verify_every{600'000};     // between two reads of the older rungs
   int keep = 0;  // so many records updated in turn (keep_cycle.cpp); 0: each is planted and removed
+  model::Millis interval{60'000};  // between regular looks: what back-off counts in
+  Budget budget{};
+};
+
+// So many of our records may be in the backend at the same time if the budget gives no number: the two of a
+// cycle (or those updated in turn), three of unknown fate, the ladder, and some that could not be removed.
+std::int64_t usual_live_records(int keep, std::size_t rungs);
+std::int64_t least_live_records(int keep, std::size_t rungs);  // without those that could not be removed
+
+// What a search of the backend for own records that are not on the ledger came to.
+struct Forgotten {
+  bool searched = false;  // false: the backend cannot list them, or did not answer
+  std::size_t removed = 0, left = 0;
 };
 
 struct WriteProbeDeps {
@@ -30,7 +45,8 @@ struct WriteProbeDeps {
   Ledger& ledger;
   model::Secret canary_key;
   std::unique_ptr<Backend> backend;
-  std::unique_ptr<Backend> read_from;  // may be null: then reads go through the same door
+  std::unique_ptr<Backend> read_from;                 // may be null: then reads go through the same door
+  std::vector<std::unique_ptr<KnownRecord>> known{};  // business records that a user named
 };
 
 using Publish = std::function<void(model::Observation)>;
@@ -53,6 +69,10 @@ class WriteProbe {
   // and removed if a restore brought it back; a managed container is created again if absent.
   net::awaitable<model::Result<void>> accept_generation();
 
+  // Removes own records that the ledger has forgotten: a restored backup brought them back. To be called
+  // where a person has said that the present state is to count, or that all has to go.
+  net::awaitable<Forgotten> remove_forgotten();
+
   // Removes everything of ours, the kept canary included. Returns how many records could not be removed.
   net::awaitable<std::size_t> drop_all();
 
@@ -70,7 +90,12 @@ class WriteProbe {
  private:
   struct Cycle;
 
+  bool backs_off(Cycle& cycle) const;
+  bool has_budget(Cycle& cycle);
+  void note_throttling(const Cycle& cycle);
+  model::Observation finished(Cycle cycle) const;
   net::awaitable<bool> make_room(Cycle& cycle);
+  std::int64_t live_records() const;
   net::awaitable<bool> prepare(Cycle& cycle);
   net::awaitable<bool> reserve(Cycle& cycle);
   net::awaitable<bool> enter(Cycle& cycle);
@@ -87,6 +112,12 @@ class WriteProbe {
   void bound_loss(Cycle& cycle) const;
   void climb(const Cycle& cycle, LedgerChange& change) const;
   std::vector<model::Record> standing(const Cycle& cycle) const;
+  model::SteadyTime after_cycle(const Cycle& cycle) const;
+
+  // known_records.cpp
+  bool counts(const KnownRecord& record) const;
+  net::awaitable<void> look_at_known(Cycle& cycle);
+  void accept_known(model::Stream& stream);
   net::awaitable<void> settle(Cycle& cycle);
 
   // keep_cycle.cpp
@@ -103,7 +134,9 @@ class WriteProbe {
   void keep_row(const Cycle& cycle, LedgerChange& change) const;
 
   net::awaitable<std::size_t> sweep();
-  net::awaitable<bool> remove_record(model::Record record, StepFailure& failure);
+  net::awaitable<bool> remove_record(model::Record record, StepFailure& failure, model::Millis patience = {});
+  net::awaitable<ReadAnswer> read_until_gone(Canary canary, model::SteadyTime deadline,
+                                             model::Millis patience);
   net::awaitable<void> name_unnamed();
   net::awaitable<model::Result<void>> commit(LedgerChange change);
 
@@ -121,7 +154,11 @@ class WriteProbe {
   std::uint64_t accepted_below_ =
       0;  // of an older generation: removed if they come back, never planted again
   model::SteadyTime verify_ladder_at_{};  // a new process reads it at once
+  model::SteadyTime verify_known_at_{};
+  std::vector<std::string> known_gone_;  // at the last look, of those that count
   bool server_assigns_ids_ = false;
+  DayBudget day_;
+  Backoff backoff_;
 };
 
 }  // namespace deadcalm::probes

@@ -32,7 +32,8 @@ struct CommandAnswer {
   bool truncated = false;
 };
 
-// Loop thread only. Whatever a program leaves running in its group is killed when it ends.
+// Loop thread only; outlives every run. Whatever a program leaves running in its group is killed when it
+// ends.
 class CommandRunner {
  public:
   CommandRunner(Clock& clock, net::any_io_executor executor);

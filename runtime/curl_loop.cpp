@@ -13,9 +13,11 @@
 //     and the timer is moved only to an earlier instant; when it fires too early it is set again.
 #include "runtime/curl_loop.h"
 
+#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/post.hpp>
 #include <stdexcept>
 #include <utility>
@@ -42,6 +44,15 @@ void global_init() {
   if (code != CURLE_OK) throw std::runtime_error("libcurl cannot start");
 }
 
+std::string in_numbers(const sockaddr& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* bytes =
+      address.sa_family == AF_INET6
+          ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr)
+          : static_cast<const void*>(&reinterpret_cast<const sockaddr_in&>(address).sin_addr);
+  return ::inet_ntop(address.sa_family, bytes, text.data(), text.size()) != nullptr ? text.data() : "";
+}
+
 constexpr std::size_t kIdleHandles = 256;
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
@@ -64,7 +75,7 @@ CurlLoop::~CurlLoop() {
   curl_multi_cleanup(multi_);  // closes pooled connections through close_socket
 }
 
-CURL* CurlLoop::acquire() {
+CURL* CurlLoop::acquire(Door& door) {
   CURL* easy = nullptr;
   if (idle_.empty()) {
     easy = curl_easy_init();
@@ -82,7 +93,7 @@ CURL* CurlLoop::acquire() {
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);  // a cached name hides a deleted one
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &CurlLoop::open_socket);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &door);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlLoop::close_socket);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
   return easy;
@@ -167,8 +178,11 @@ void CurlLoop::run_soon() {
   });
 }
 
-curl_socket_t CurlLoop::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
-  auto& loop = *static_cast<CurlLoop*>(self);
+curl_socket_t CurlLoop::open_socket(void* where, curlsocktype, curl_sockaddr* address) {
+  auto& door = *static_cast<Door*>(where);
+  CurlLoop& loop = door.loop;
+  door.refused = refusal(door.policy, in_numbers(address->addr));
+  if (!door.refused.empty()) return CURL_SOCKET_BAD;
   const curl_socket_t fd =
       ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;

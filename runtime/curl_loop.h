@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/connection_policy.h"
 #include "runtime/net.h"
 
 namespace deadcalm::runtime {
@@ -25,8 +26,16 @@ class CurlLoop {
 
   const net::any_io_executor& executor() const { return executor_; }
 
+  // What a transfer's connections go out by. Must outlive the transfer.
+  struct Door {
+    CurlLoop& loop;
+    model::ConnectionPolicy policy{};
+    std::string refused{};  // why an address was not connected to
+  };
+
   // An easy handle with the options every transfer of ours needs; give it back with recycle().
-  CURL* acquire();
+  CURL* acquire(Door& door);
+
   void recycle(CURL* easy);
 
   // Starts a transfer; `done` is called once, from the loop, never from within start().
@@ -42,7 +51,7 @@ class CurlLoop {
 
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* watch);
   static int on_timer(CURLM* multi, long timeout_ms, void* self);
-  static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static curl_socket_t open_socket(void* door, curlsocktype purpose, curl_sockaddr* address);
   static int close_socket(void* self, curl_socket_t fd);
 
   void arm(const std::shared_ptr<Watch>& watch);

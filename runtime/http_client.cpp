@@ -19,11 +19,13 @@ namespace {
 struct Exchange {
   HttpRequest request;
   HttpAnswer answer;
+  CurlLoop::Door door;
   CURL* easy = nullptr;
   curl_slist* header_list = nullptr;
   bool too_large = false;
   char error_text[CURL_ERROR_SIZE] = {};
 
+  Exchange(HttpRequest what, CurlLoop& loop) : request(std::move(what)), door{loop, request.policy} {}
   ~Exchange() { curl_slist_free_all(header_list); }
 };
 
@@ -188,6 +190,7 @@ HttpFailure failure_of(const Exchange& exchange, CURLcode code) {
 
   HttpFailure failure;
   failure.fault = exchange.too_large ? HttpFault::too_large : fault_of(code, os_error);
+  if (code == CURLE_COULDNT_CONNECT && !exchange.door.refused.empty()) failure.fault = HttpFault::refused;
   failure.request_sent = sent_at > 0;
   const std::string where = host_and_port(exchange.request.url);
   switch (failure.fault) {
@@ -197,6 +200,7 @@ HttpFailure failure_of(const Exchange& exchange, CURLcode code) {
                                          : std::string("cannot connect to ")) +
                         where;
       break;
+    case HttpFault::refused: failure.message = exchange.door.refused + " (" + where + ')'; break;
     case HttpFault::dns: failure.message = "cannot resolve " + where; break;
     case HttpFault::timeout:
       failure.message = (failure.request_sent ? "no answer within " : "no connection within ") +
@@ -237,9 +241,8 @@ HttpClient::HttpClient(net::any_io_executor executor)
 HttpClient::~HttpClient() = default;
 
 net::awaitable<std::expected<HttpAnswer, HttpFailure>> HttpClient::fetch(HttpRequest request) {
-  Exchange exchange;
-  exchange.request = std::move(request);
-  exchange.easy = loop_->acquire();
+  Exchange exchange(std::move(request), *loop_);
+  exchange.easy = loop_->acquire(exchange.door);
   apply(exchange);
   if (HttpSession* session = exchange.request.session) {
     if (session->pool_ == nullptr) session->pool_ = new_connection_pool();

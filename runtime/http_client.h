@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/connection_policy.h"
 #include "model/names.h"
 #include "model/time.h"
 #include "runtime/net.h"
@@ -45,6 +46,7 @@ struct HttpRequest {
   std::size_t max_body_bytes = 1 << 20;
   std::string ca_file;  // PEM; empty: the system's store
   bool verify_tls = true;
+  model::ConnectionPolicy policy{};
   bool certificate = false;  // tell when the server's certificate ends (HttpAnswer::certificate_ends)
   // nullptr: a connection of its own, since a pooled one hides faults of DNS, TLS and the balancer.
   HttpSession* session = nullptr;
@@ -74,6 +76,7 @@ enum class HttpFault {
   timeout,
   broken,       // cut in the middle, malformed answer
   too_large,    // more than max_body_bytes
+  refused,      // by the connection policy
   bad_request,  // an URL or header that cannot be sent
   own,          // ours: cancelled, out of file descriptors or memory
 };
@@ -106,6 +109,6 @@ class HttpClient {
 
 template <>
 struct deadcalm::model::Names<deadcalm::runtime::HttpFault> {
-  static constexpr std::array<std::string_view, 8> values{"dns",    "connect",   "tls",         "timeout",
-                                                          "broken", "too_large", "bad_request", "own"};
+  static constexpr std::array<std::string_view, 9> values{
+      "dns", "connect", "tls", "timeout", "broken", "too_large", "refused", "bad_request", "own"};
 };

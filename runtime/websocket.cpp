@@ -1,13 +1,13 @@
 #include "runtime/websocket.h"
 
 #include <algorithm>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/beast/http/field.hpp>
 #include <cctype>
 #include <optional>
 
+#include "runtime/connect.h"
 #include "runtime/websocket_url.h"
 #include "runtime/websocket_wire.h"
 
@@ -18,40 +18,17 @@ using namespace wire;
 using namespace net::experimental::awaitable_operators;
 using Place = WebSocketPlace;
 
-using Connected = std::expected<tcp::socket, WebSocketFailure>;
-
-// Name look-up and connection. Every address is tried in its order.
-net::awaitable<Connected> connect(const Place& place, bool (*refuses)(std::string_view), Clock& clock,
-                                  model::SteadyTime deadline) {
-  const auto executor = co_await net::this_coro::executor;
-  error_code ec;
-  tcp::resolver resolver(executor);
-  const auto found =
-      co_await (resolver.async_resolve(place.host, place.port, net::redirect_error(net::use_awaitable, ec)) ||
-                clock.sleep_until(deadline));
-  const std::string where = " (" + place.name + ')';
-  if (found.index() == 1)
-    co_return std::unexpected(failure(WebSocketFault::timeout, "the name was not resolved in time" + where));
-  if (ec) co_return std::unexpected(failure(WebSocketFault::dns, ec.message() + where));
-  const auto& addresses = std::get<0>(found);
-  const std::string refused = " is never a target" + where;
-  for (const auto& entry : addresses) {
-    const std::string address = entry.endpoint().address().to_string();
-    if (refuses == nullptr || !refuses(address)) continue;
-    co_return std::unexpected(failure(WebSocketFault::bad_request, address + refused));
-  }
-  tcp::socket socket(executor);
-  const auto connected =
-      co_await (net::async_connect(socket, addresses, net::redirect_error(net::use_awaitable, ec)) ||
-                clock.sleep_until(deadline));
-  if (connected.index() == 1)
-    co_return std::unexpected(failure(WebSocketFault::timeout, "no connection in time" + where));
-  if (ec) {
-    const auto fault = is_own(ec) ? WebSocketFault::own : WebSocketFault::connect;
-    co_return std::unexpected(failure(fault, ec.message() + where));
-  }
-  socket.set_option(tcp::no_delay(true), ec);
-  co_return std::move(socket);
+WebSocketFailure told(const ConnectFailure& failed, const Place& place) {
+  const auto fault = [&] {
+    switch (failed.fault) {
+      case ConnectFault::resolve: return WebSocketFault::dns;
+      case ConnectFault::refused: return WebSocketFault::bad_request;
+      case ConnectFault::connect: return WebSocketFault::connect;
+      case ConnectFault::own: break;
+    }
+    return WebSocketFault::own;
+  };
+  return failure(fault(), failed.message + " (" + place.name + ')');
 }
 
 HttpAnswer plain(const websocket::response_type& response) {
@@ -147,8 +124,11 @@ net::awaitable<WebSocketOpener::Opened> WebSocketClient::open(WebSocketRequest r
                                                               model::SteadyTime deadline) {
   const auto place = place_of(request.url);
   if (!place) co_return std::unexpected(failure(WebSocketFault::bad_request, "no ws:// or wss:// URL"));
-  Connected connected = co_await connect(*place, request.refuses, clock_, deadline);
-  if (!connected) co_return std::unexpected(connected.error());
+  const TcpTarget target{place->host, place->port, request.policy};
+  auto connected = co_await connect(target, clock_, deadline);
+  if (!connected) co_return std::unexpected(told(connected.error(), *place));
+  error_code ec;
+  connected->set_option(tcp::no_delay(true), ec);
   if (!place->tls) {
     auto socket = std::make_shared<Socket<Plain>>(nullptr, std::move(*connected));
     co_return co_await upgrade(std::move(socket), request, *place, clock_, deadline);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/connection_policy.h"
 #include "model/names.h"
 #include "model/time.h"
 #include "runtime/clock.h"
@@ -24,7 +25,7 @@ struct WebSocketRequest {
   std::size_t max_message_bytes = 1 << 20;
   std::string ca_file;  // PEM; empty: the system's store
   bool verify_tls = true;
-  bool (*refuses)(std::string_view address) = nullptr;  // addresses that are never connected to
+  model::ConnectionPolicy policy{};  // of the resolved addresses
 };
 
 enum class WebSocketFault {

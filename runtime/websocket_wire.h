@@ -15,6 +15,7 @@
 #include <deque>
 #include <memory>
 
+#include "runtime/connect.h"
 #include "runtime/websocket.h"
 
 namespace deadcalm::runtime::wire {
@@ -54,13 +55,6 @@ void async_teardown(beast::role_type, Plain& socket, Handler&& handler) {
 template <class Handler>
 void async_teardown(beast::role_type, Tls& stream, Handler&& handler) {
   close_now(stream.next_layer(), std::forward<Handler>(handler));
-}
-
-// Out of file descriptors or memory, or no local address: our own fault.
-inline bool is_own(const error_code& ec) {
-  return ec == net::error::no_descriptors || ec == net::error::no_memory ||
-         ec == net::error::no_buffer_space || ec == boost::system::errc::too_many_files_open_in_system ||
-         ec == boost::system::errc::address_not_available;
 }
 
 inline WebSocketFailure failure(WebSocketFault fault, std::string message) {
@@ -136,7 +130,7 @@ class Socket : public std::enable_shared_from_this<Socket<Stream>> {
     if (ec == net::error::operation_aborted) return failure(WebSocketFault::own, "cancelled");
     if (ec == net::error::eof || ec == net::ssl::error::stream_truncated)
       return failure(WebSocketFault::broken, "cut by the server without a good-bye" + where);
-    return failure(is_own(ec) ? WebSocketFault::own : WebSocketFault::broken, ec.message() + where);
+    return failure(is_own_fault(ec) ? WebSocketFault::own : WebSocketFault::broken, ec.message() + where);
   }
 
   void put(Item item) {

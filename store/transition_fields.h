@@ -25,7 +25,7 @@ void fields(Codec& c, model::Evidence& e) {
   c("traffic_expected", e.traffic_expected), c("beacon_clients", e.beacon_clients);
   c("beacon_on_cache", e.beacon_on_cache), c("beacon_waiting", e.beacon_waiting);
   c("beacon_dropped", e.beacon_dropped), c("truth_measured", e.truth_measured);
-  c("view_measured", e.view_measured), c("altered", e.altered);
+  c("view_measured", e.view_measured), c("altered", e.altered), c("checks_only", e.checks_only);
   c("newest_surviving", e.newest_surviving), c("oldest_missing", e.oldest_missing);
 }
 

@@ -1,8 +1,8 @@
 #include "alerting/senders/http_post.h"
 
 #include <algorithm>
-#include <charconv>
-#include <ctime>
+
+#include "runtime/retry_after.h"
 
 namespace deadcalm::alerting {
 namespace {
@@ -11,24 +11,9 @@ using model::Millis;
 
 constexpr Millis kLongestWait = std::chrono::hours{1};  // of what a receiver may ask for
 
-// Seconds, or a date (RFC 9110, 10.2.3), which counts from the answer's own Date: clocks differ.
-std::optional<Millis> retry_after(const runtime::HttpAnswer& answer) {
-  const std::string* text = answer.header("retry-after");
-  if (text == nullptr) return std::nullopt;
-  std::int64_t seconds = 0;
-  const auto [end, ec] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (ec != std::errc{} || end == text->data()) {
-    const std::string* date = answer.header("date");
-    std::tm then{}, now{};
-    constexpr const char* kFormat = "%a, %d %b %Y %H:%M:%S GMT";
-    if (date == nullptr || strptime(text->c_str(), kFormat, &then) == nullptr ||
-        strptime(date->c_str(), kFormat, &now) == nullptr) {
-      return std::nullopt;
-    }
-    seconds = timegm(&then) - timegm(&now);
-  }
-  return std::clamp(Millis{std::chrono::seconds{std::min<std::int64_t>(seconds, 86'400)}}, Millis{0},
-                    kLongestWait);
+std::optional<Millis> held_for(const runtime::HttpAnswer& answer) {
+  const auto asked = runtime::retry_after(answer);
+  return asked ? std::optional(std::min(*asked, kLongestWait)) : std::nullopt;
 }
 
 SendResult from_failure(const runtime::HttpFailure& failure) {
@@ -45,7 +30,7 @@ net::awaitable<SendResult> post(runtime::HttpClient& client, runtime::HttpReques
   const bool busy = status == 429;
   if (busy || status == 408 || status == 425 || status >= 500) {
     const bool did_nothing = busy || status == 503 || status == 425;
-    Retry retry{answer_text(*answer), !did_nothing, retry_after(*answer), busy};
+    Retry retry{answer_text(*answer), !did_nothing, held_for(*answer), busy};
     co_return retry;
   }
   co_return judge(*answer);

@@ -10,6 +10,7 @@
 #include "model/duration.h"
 #include "probes/ladder.h"
 #include "probes/registry.h"
+#include "probes/write_probe.h"
 #include "runtime/clock.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -80,18 +81,27 @@ double cycles_a_day(const ConfiguredService& service) {
 
 std::string writes_line(const ConfiguredService& service) {
   std::size_t live = 0, sentinels = 0;
-  double calls = 0;  // a day
+  std::int64_t records = 0;
+  double calls = 0, budget = 0;  // a day
+  bool limited = true;
   for (const auto& write : service.writes) {
     const auto keep = static_cast<std::size_t>(write.path.keep);
     const std::size_t most = probes::most_on_ladder(write.path.sentinels);
+    const probes::Budget& given = write.path.budget;
     live += keep > 0 ? keep : 2;
     sentinels += most;
+    records +=
+        given.live_records > 0 ? given.live_records : probes::usual_live_records(write.path.keep, most);
+    budget += static_cast<double>(given.canaries_a_day);
+    limited = limited && given.canaries_a_day > 0;
     calls += a_day(write.common.interval) * (keep > 0 ? write.path.keep + 2 : 5) +
              static_cast<double>(most) * a_day(write.path.verify_every);
   }
-  return fmt::format("{} canaries a day; at most {} live + {} unresolved{}; {:.2f} M calls a month",
-                     grouped(cycles_a_day(service)), live, 3 * service.writes.size(),
-                     sentinels > 0 ? fmt::format(" + {} sentinels", sentinels) : "", calls * 30 / 1e6);
+  return fmt::format(
+      "{} canaries a day; at most {} live + {} unresolved{}; {:.2f} M calls a month; budget {}{} records",
+      grouped(cycles_a_day(service)), live, 3 * service.writes.size(),
+      sentinels > 0 ? fmt::format(" + {} sentinels", sentinels) : "", calls * 30 / 1e6,
+      limited ? grouped(budget) + " canaries a day, " : "", records);
 }
 
 // What pushes its writes to clients: each of them pays for every one of ours.
@@ -159,11 +169,16 @@ void service_lines(const ConfiguredService& service, const Configured& configure
   if (promise.page) lines.add("outage → page", outage_line(service, *promise.page, promise.shortest));
   if (!promise.page && promise.view_page) {
     lines.add("outage → page",
-              "≤ " + spelled(*promise.view_page) + "   (client path only: truth is not measured)");
+              "≤ " + spelled(*promise.view_page) +
+                  (service.policy.has_checks_only() ? "   (by its checks; truth is not measured)"
+                                                    : "   (client path only: truth is not measured)"));
   }
   if (promise.data_loss) lines.add("data loss → page", "≤ " + spelled(*promise.data_loss));
   std::string more;
   const auto also = [&](const std::string& text) { more += (more.empty() ? "" : "; ") + text; };
+  if (promise.page && promise.view_page && !service.views.empty())
+    also((service.policy.has_checks_only() ? "a check alone ≤ " : "client path alone ≤ ") +
+         spelled(*promise.view_page));
   if (promise.stale)
     also("stale clients → page ≤ " + spelled(*promise.stale) + " (longer where answers may be cached)");
   if (promise.disputed_page && service.policy.traffic) also("disputed ≤ " + spelled(*promise.disputed_page));
@@ -193,7 +208,7 @@ void service_lines(const ConfiguredService& service, const Configured& configure
         path.read_from ? "; " + path.read_from(deps)->describe({}).proves : ", read through the same door";
     lines.add("proves", proves);
   }
-  if (!service.policy.has_view())
+  if (!service.policy.has_view() || (service.policy.has_write() && service.policy.has_checks_only()))
     lines.add("view", "not measured: an outage is told, but not whether clients see it");
   text += std::move(lines).text();
 }

@@ -43,8 +43,10 @@ int probe_once(const GlobalFlags& flags, const std::string& name, bool dry_run, 
 int status(const GlobalFlags& flags, bool json, std::ostream& out, std::ostream& err);
 int healthcheck(const GlobalFlags& flags, std::ostream& out, std::ostream& err);
 
-// What of ours is where, from the store: of one service, or of all when `service` is empty.
-int ledger(const GlobalFlags& flags, const std::string& service, std::ostream& out, std::ostream& err);
+// What of ours is where, from the store: of one service, or of all when `service` is empty. With `find`
+// also what the service's backends hold themselves, other instances' records too.
+int ledger(const GlobalFlags& flags, const std::string& service, bool find, std::ostream& out,
+           std::ostream& err);
 
 // Appends a command to the store; the daemon obeys it within a second, or when it next starts.
 int tell(const GlobalFlags& flags, model::Command command, std::ostream& out, std::ostream& err);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/commands/commands.h"
+#include "app/commands/find_records.h"
 #include "model/duration.h"
 #include "runtime/clock.h"
 
@@ -53,23 +54,24 @@ void print_stream(const model::Stream& stream, const std::vector<Record>& record
 
 }  // namespace
 
-int ledger(const GlobalFlags& flags, const std::string& service, std::ostream& out, std::ostream& err) {
+int ledger(const GlobalFlags& flags, const std::string& service, bool find, std::ostream& out,
+           std::ostream& err) {
   const auto configured = configure_file(flags.config_file, config::process_environment());
-  if (!configured->loaded.options) {
+  const bool usable = find ? configured->ok() : configured->loaded.options.has_value();
+  if (!usable) {
     err << configured->loaded.faults.text();
     return kBadUsage;
   }
   const auto store = existing_store(*configured, err);
   if (!store) return kFailed;
-  const auto streams = store->streams();
-  const auto records = store->records();
-  if (!streams || !records) {
-    err << "deadcalm: " << (streams ? records.error() : streams.error()).message << '\n';
+  const auto remembered = remember(*store);
+  if (!remembered) {
+    err << "deadcalm: " << remembered.error().message << '\n';
     return kFailed;
   }
   const model::WallTime now = runtime::SystemClock{}.now().wall;
   std::vector<std::string> names;
-  for (const model::Stream& stream : *streams) names.push_back(stream.service);
+  for (const model::Stream& stream : remembered->streams) names.push_back(stream.service);
   const bool known = service.empty() || std::ranges::find(names, service) != names.end();
   if (!known) {
     const std::string hint = config::did_you_mean(service, names);
@@ -77,10 +79,15 @@ int ledger(const GlobalFlags& flags, const std::string& service, std::ostream& o
         << (hint.empty() ? "" : "; " + hint) << '\n';
     return kBadUsage;
   }
-  for (const model::Stream& stream : *streams) {
-    if (service.empty() || stream.service == service) print_stream(stream, *records, now, out);
+  for (const model::Stream& stream : remembered->streams) {
+    if (service.empty() || stream.service == service) print_stream(stream, remembered->records, now, out);
   }
-  return kDone;
+  int code = kDone;
+  for (const ConfiguredService& one : configured->services) {
+    if (!find || (!service.empty() && one.name != service)) continue;
+    code = std::max(code, find_records(*configured, one, *remembered, out));
+  }
+  return code;
 }
 
 }  // namespace deadcalm::app

@@ -57,6 +57,9 @@ void print_dry_run(Bench& bench, const ConfiguredService& service, std::ostream&
         out << indented(runtime::masked(request));
       }
     }
+    for (const auto& make : write.path.known)
+      out << "and every " << model::to_text(write.path.verify_every) << ":\n"
+          << indented(runtime::masked(make(deps)->describe()));
     if (!d.grants.empty()) out << "needs, at least:\n";
     for (const std::string& grant : d.grants) out << indented(grant + ';');
     const double cycles = 86'400'000.0 / static_cast<double>(write.common.interval.count());
@@ -86,6 +89,17 @@ void print_write(const model::Observation& o, std::ostream& out) {
   out << fmt::format("  write: {}, read back: {}{}\n", model::name(look.write), model::name(look.read_back),
                      look.slow ? ", slow" : "");
   if (!o.detail.empty()) out << "  at " << o.step << ": " << runtime::masked(o.detail) << '\n';
+}
+
+void print_check(const model::Observation& o, std::ostream& out) {
+  const auto& look = std::get<model::ViewLook>(o.look);
+  out << "  ";
+  if (look.http_status > 0) out << fmt::format("HTTP {}, ", look.http_status);
+  out << fmt::format("{} ms: {}\n", (o.ended.steady - o.started.steady).count(), model::name(look.client));
+  if (look.certificate_ends)
+    out << "  the certificate ends " << model::rfc3339(*look.certificate_ends) << '\n';
+  if (!o.detail.empty())
+    out << "  " << (o.step.empty() ? "" : "at " + o.step + ": ") << runtime::masked(o.detail) << '\n';
 }
 
 void print_view(const model::Observation& o, std::ostream& out) {
@@ -145,10 +159,10 @@ net::awaitable<void> look_once(monitor::ServicePlan& plan, runtime::Clock& clock
                       : "  NOT removed: " + std::to_string(left) + " record(s) of stream " +
                             write.probe->stream().name + '\n');
   }
-  for (monitor::ViewPlan& view : plan.views) {
-    out << plan.name << '/' << view.view->name() << '\n';
-    const model::Observation o = co_await look_at(*view.view, !plan.writes.empty(), clock);
-    print_view(o, out);
+  for (std::size_t i = 0; i < plan.views.size(); ++i) {
+    out << plan.name << '/' << plan.views[i].view->name() << '\n';
+    const model::Observation o = co_await look_at(*plan.views[i].view, !plan.writes.empty(), clock);
+    plan.policy.views[i].is_check ? print_check(o, out) : print_view(o, out);
     if (std::get<model::ViewLook>(o.look).client != model::Client::ok) code = kFailed;
   }
   for (monitor::ViewPlan& view : plan.views) co_await view.view->close();

@@ -51,6 +51,10 @@ void print(const json::object& site, std::ostream& out) {
     for (const json::value& write : service.at("writes").as_array()) {
       if (detail.empty()) detail = text(write.as_object(), "detail");
     }
+    for (const json::value& view : service.at("views").as_array()) {
+      if (!detail.empty() || text(view.as_object(), "client") != "fail") continue;
+      detail = text(view.as_object(), "probe") + ": " + text(view.as_object(), "detail");
+    }
     const json::value* traffic = service.if_contains("traffic");
     if (detail.empty() && traffic != nullptr && traffic->is_object()) {
       const std::string why = text(traffic->get_object(), "detail");

@@ -1,36 +1,19 @@
 #include "probes/anchor/anchors.h"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
+
+#include "runtime/connect.h"
+#include "runtime/name_lookup.h"
 
 namespace deadcalm::probes {
 namespace {
 
 using namespace net::experimental::awaitable_operators;
-using tcp = net::ip::tcp;
-
-net::awaitable<bool> resolves(std::string name) {
-  tcp::resolver resolver(co_await net::this_coro::executor);
-  boost::system::error_code ec;
-  const auto found = co_await resolver.async_resolve(name, "", net::redirect_error(net::use_awaitable, ec));
-  co_return !ec && !found.empty();
-}
-
-net::awaitable<bool> connects(std::string host_and_port) {
+runtime::TcpTarget target_of(const std::string& host_and_port) {
   const std::size_t colon = host_and_port.rfind(':');
   std::string host = host_and_port.substr(0, colon);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  const auto executor = co_await net::this_coro::executor;
-  tcp::resolver resolver(executor);
-  boost::system::error_code ec;
-  const auto found = co_await resolver.async_resolve(host, host_and_port.substr(colon + 1),
-                                                     net::redirect_error(net::use_awaitable, ec));
-  if (ec) co_return false;
-  tcp::socket socket(executor);
-  co_await net::async_connect(socket, found, net::redirect_error(net::use_awaitable, ec));
-  co_return !ec;
+  return {std::move(host), host_and_port.substr(colon + 1)};
 }
 
 }  // namespace
@@ -53,9 +36,11 @@ net::awaitable<bool> Anchors::ask(AnchorTarget target) {
     co_return answer.has_value();
   }
   const model::SteadyTime deadline = clock_.now().steady + timeout_;
-  auto work = target.kind == AnchorKind::tcp ? connects(target.target) : resolves(target.target);
-  const auto first = co_await (std::move(work) || clock_.sleep_until(deadline));
-  co_return first.index() == 0 && std::get<0>(first);
+  if (target.kind == AnchorKind::tcp) {
+    const runtime::TcpTarget place = target_of(target.target);
+    co_return (co_await runtime::connect(place, clock_, deadline)).has_value();
+  }
+  co_return (co_await runtime::look_up(target.target, clock_, deadline)).has_value();
 }
 
 net::awaitable<model::Observation> Anchors::look() {

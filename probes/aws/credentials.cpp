@@ -168,6 +168,7 @@ net::awaitable<CredentialSource::Fetched> CredentialSource::ask(std::string meth
   request.headers = std::move(headers);
   request.headers.emplace_back("User-Agent", "deadcalm/" DEADCALM_VERSION);
   request.max_body_bytes = 64 << 10;
+  request.policy.allow_metadata = true;  // that is where they are
   request.timeout = std::min(deadline - deps_.clock.now().steady, kLongestWait);
   if (request.timeout <= model::Millis{0}) co_return own_fault("no time left to ask for AWS credentials");
   const auto answer = co_await deps_.client.fetch(std::move(request));

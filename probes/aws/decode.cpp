@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include "probes/metadata_address.h"
-
 namespace deadcalm::probes::aws {
 namespace {
 
@@ -80,10 +78,6 @@ std::string decode_endpoint(config::Reader& reader) {
   const std::size_t end = endpoint.find_first_of("/?#@", host_at);
   if (end != std::string::npos)
     reader.fault("endpoint", "must be a scheme, a host and perhaps a port, and nothing more");
-  const std::string host = endpoint.substr(host_at, end - host_at);
-  const std::size_t port = host.starts_with('[') ? host.find(':', host.find(']')) : host.find(':');
-  if (is_metadata_address(host.substr(0, port)))
-    reader.fault("endpoint", "an address that gives secrets to this machine is never a probe's target");
   return endpoint;
 }
 

@@ -41,6 +41,7 @@ ViewPath decode_heartbeat(config::Reader& reader) {
   ViewPath path;
   path.target = "heartbeats at /api/v1/heartbeats/" + name;
   path.heartbeat = name;
+  path.unseen = options.every + options.grace;
   path.make = [options](ViewPlace place, const ViewDeps& deps) {
     return std::make_unique<HeartbeatCheck>(std::move(place), options, deps);
   };

@@ -1,27 +1,18 @@
 #include "probes/check/tcp_check.h"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
+#include "config/connection_policy.h"
 #include "config/url.h"
 
 namespace deadcalm::probes::check {
 namespace {
 
-using tcp = net::ip::tcp;
 using namespace net::experimental::awaitable_operators;
 
 constexpr std::size_t kMostRead = 64 << 10;
-
-// Our own fault: nothing is known about the target.
-bool is_own(const boost::system::error_code& ec) {
-  return ec == net::error::no_descriptors || ec == net::error::no_memory ||
-         ec == net::error::no_buffer_space || ec == boost::system::errc::too_many_files_open_in_system ||
-         ec == boost::system::errc::address_not_available;
-}
 
 // Printable and short: an answer may be binary.
 std::string shown(const std::string& text) {
@@ -38,10 +29,16 @@ struct TcpCheck::Talk {
   bool done = false, own_fault = false;
   std::string answer;
 
+  void fail(const runtime::ConnectFailure& failure) {
+    if (failure.fault != runtime::ConnectFault::resolve) step = "connect";
+    detail = failure.message;
+    own_fault =
+        failure.fault == runtime::ConnectFault::own || failure.fault == runtime::ConnectFault::refused;
+  }
   void fail(const boost::system::error_code& ec) {
     if (ec == net::error::operation_aborted) return;  // the time-out, which look() tells
     detail = ec.message();
-    own_fault = is_own(ec);
+    own_fault = runtime::is_own_fault(ec);
   }
 };
 
@@ -53,10 +50,11 @@ ViewPath decode_tcp_check(config::Reader& reader) {
       reader.fault("target", fault);
   }
   const std::size_t colon = target.rfind(':');
-  options.host = target.substr(0, colon);
-  if (options.host.starts_with('[') && options.host.ends_with(']'))
-    options.host = options.host.substr(1, options.host.size() - 2);
-  if (colon != std::string::npos) options.port = target.substr(colon + 1);
+  options.target.host = target.substr(0, colon);
+  if (options.target.host.starts_with('[') && options.target.host.ends_with(']'))
+    options.target.host = options.target.host.substr(1, options.target.host.size() - 2);
+  if (colon != std::string::npos) options.target.port = target.substr(colon + 1);
+  options.target.policy = config::read_connection_policy(reader);
   options.send = reader.text("send", "");
   options.expect = reader.text("expect", "");
   return {"TCP " + target, [options = std::move(options)](ViewPlace place, const ViewDeps& deps) {
@@ -67,17 +65,11 @@ ViewPath decode_tcp_check(config::Reader& reader) {
 TcpCheck::TcpCheck(ViewPlace place, TcpCheckOptions options, const ViewDeps& deps)
     : place_(std::move(place)), options_(std::move(options)), clock_(deps.clock) {}
 
-net::awaitable<void> TcpCheck::talk(Talk& talk) {
-  const auto executor = co_await net::this_coro::executor;
+net::awaitable<void> TcpCheck::talk(Talk& talk, model::SteadyTime deadline) {
+  auto connected = co_await runtime::connect(options_.target, clock_, deadline);
+  if (!connected) co_return talk.fail(connected.error());
+  net::ip::tcp::socket socket = *std::move(connected);
   boost::system::error_code ec;
-  tcp::resolver resolver(executor);
-  const auto addresses = co_await resolver.async_resolve(options_.host, options_.port,
-                                                         net::redirect_error(net::use_awaitable, ec));
-  if (ec) co_return talk.fail(ec);
-  talk.step = "connect";
-  tcp::socket socket(executor);
-  co_await net::async_connect(socket, addresses, net::redirect_error(net::use_awaitable, ec));
-  if (ec) co_return talk.fail(ec);
   if (!options_.send.empty()) {
     talk.step = "send";
     co_await net::async_write(socket, net::buffer(options_.send),
@@ -111,13 +103,13 @@ net::awaitable<model::Observation> TcpCheck::look() {
   observation.started = clock_.now();
   const model::SteadyTime deadline = observation.started.steady + place_.timeout;
   Talk progress;
-  co_await (talk(progress) || clock_.sleep_until(deadline));
+  co_await (talk(progress, deadline) || clock_.sleep_until(deadline));
   observation.ended = clock_.now();
   if (!progress.done) {
     if (progress.detail.empty())
       progress.detail = "nothing within " + std::to_string(place_.timeout.count()) + " ms";
     observation.step = progress.step;
-    observation.detail = progress.detail + " (" + options_.host + ':' + options_.port + ')';
+    observation.detail = progress.detail + " (" + options_.target.host + ':' + options_.target.port + ')';
     if (!progress.answer.empty()) observation.detail += ", got \"" + shown(progress.answer) + '"';
   }
   model::ViewLook look;

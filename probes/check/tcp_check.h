@@ -3,11 +3,12 @@
 // a name is tried within the time-out, as clients do.
 #include "config/reader.h"
 #include "probes/view/view.h"
+#include "runtime/connect.h"
 
 namespace deadcalm::probes::check {
 
 struct TcpCheckOptions {
-  std::string host, port;
+  runtime::TcpTarget target;
   std::string send;    // empty: nothing
   std::string expect;  // anywhere in the first 64 KiB of the answer; empty: to connect is enough
 };
@@ -23,7 +24,7 @@ class TcpCheck final : public View {
 
  private:
   struct Talk;
-  net::awaitable<void> talk(Talk& talk);
+  net::awaitable<void> talk(Talk& talk, model::SteadyTime deadline);
 
   ViewPlace place_;
   TcpCheckOptions options_;

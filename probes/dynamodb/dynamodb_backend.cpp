@@ -77,7 +77,8 @@ json::object find_body(const DynamoOptions& options, const std::string& stream) 
           {"ConsistentRead", true},
           {"FilterExpression", "begins_with(#t, :p)"},
           {"ExpressionAttributeNames", json::object{{"#t", options.token_attribute}}},
-          {"ExpressionAttributeValues", json::object{{":p", text_value("dc1." + stream + '.')}}}};
+          {"ExpressionAttributeValues",
+           json::object{{":p", text_value(stream.empty() ? "dc1." : "dc1." + stream + '.')}}}};
 }
 
 }  // namespace
@@ -195,8 +196,9 @@ net::awaitable<FindAnswer> DynamoBackend::find(std::string stream, model::Steady
     if (items != nullptr && items->is_array()) {
       for (const json::value& item : items->get_array()) {
         const auto ours = model::find_tokens(json::serialize(item), canary_key_, 1);
-        if (!ours.empty() && ours[0].stream == stream)
-          answer.records.push_back({model::canary_id(stream, ours[0].seq), encode(ours[0], canary_key_)});
+        if (!ours.empty() && is_of(ours[0], stream))
+          answer.records.push_back(
+              {model::canary_id(ours[0].stream, ours[0].seq), encode(ours[0], canary_key_)});
       }
     }
     const json::value* last = page->if_contains("LastEvaluatedKey");

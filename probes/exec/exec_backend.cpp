@@ -105,7 +105,7 @@ net::awaitable<FindAnswer> ExecBackend::find(std::string stream, model::SteadyTi
   std::istringstream lines(ran.out);
   for (std::string line; std::getline(lines, line);) {
     const auto ours = model::find_tokens(line, deps_.canary_key, 1);
-    if (!ours.empty() && ours[0].stream == stream)
+    if (!ours.empty() && is_of(ours[0], stream))
       answer.records.push_back({line.substr(0, line.find(' ')), encode(ours[0], deps_.canary_key)});
   }
   co_return answer;

@@ -131,7 +131,7 @@ net::awaitable<FindAnswer> GraphqlBackend::find(std::string stream, model::Stead
     const json::value* token = options_.find->token.find(record);
     if (id == nullptr || token == nullptr) continue;
     const auto ours = model::find_tokens(as_text(*token), canary_key_, 1);
-    if (!ours.empty() && ours[0].stream == stream)
+    if (!ours.empty() && is_of(ours[0], stream))
       answer.records.push_back({as_text(*id), encode(ours[0], canary_key_)});
   }
   co_return answer;

@@ -2,6 +2,8 @@
 
 #include <cctype>
 
+#include "runtime/retry_after.h"
+
 namespace deadcalm::probes::http {
 namespace {
 
@@ -53,6 +55,7 @@ StepFailure classify(const runtime::HttpFailure& failure) {
   using runtime::HttpFault;
   switch (failure.fault) {
     case HttpFault::own: return {Write::unknown, failure.message, failure.request_sent, false, false};
+    case HttpFault::refused:
     case HttpFault::bad_request: return {Write::contract, failure.message, false, false, false};
     case HttpFault::too_large: return {Write::contract, failure.message, true, false, false};
     default: return {Write::net, failure.message, failure.request_sent, false, false};
@@ -61,12 +64,16 @@ StepFailure classify(const runtime::HttpFailure& failure) {
 
 StepFailure classify_status(const runtime::HttpAnswer& answer, bool wants_json) {
   const std::string status = "HTTP " + std::to_string(answer.status);
+  const auto asked = runtime::retry_after(answer);
   if (is_challenge(answer, wants_json)) {
-    return {Write::throttle, status + ", a firewall's challenge instead of an answer", false, false, false};
+    return {Write::throttle, status + ", a firewall's challenge instead of an answer",
+            false,           false,
+            false,           asked};
   }
   for (const Row& row : kStatuses) {
     if (answer.status < row.low || answer.status > row.high) continue;
-    return {row.failure, status + excerpt(answer.body), row.maybe_done, false, row.looks_misconfigured};
+    return {row.failure, status + excerpt(answer.body), row.maybe_done,
+            false,       row.looks_misconfigured,       asked};
   }
   return {Write::contract, status + ", not the status expected", true, false, false};
 }

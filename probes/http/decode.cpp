@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "config/connection_policy.h"
 #include "config/expand.h"
 #include "config/scalar.h"
 #include "config/value.h"
@@ -36,23 +37,6 @@ Condition make_condition(Operator op, const Node& node, config::Context& context
     wrong("needs a number");
   }
   return condition;
-}
-
-// A plain value means equals; a map holds operators, one or several.
-std::vector<Condition> conditions_of(const Node& node, config::Context& context) {
-  if (!node.is_map()) return {make_condition(Operator::equals, node, context)};
-  std::vector<Condition> conditions;
-  for (const auto& entry : node.entries) {
-    if (const auto op = model::from_name<Operator>(entry.key)) {
-      conditions.push_back(make_condition(*op, entry.value, context));
-      continue;
-    }
-    constexpr auto& names = model::Names<Operator>::values;
-    const std::vector<std::string> words(std::begin(names), std::end(names));
-    context.faults().add(entry.mark, node.path.key(entry.key).text(), "unknown operator",
-                         config::did_you_mean(entry.key, words));
-  }
-  return conditions;
 }
 
 std::string lower(std::string text) {
@@ -157,6 +141,22 @@ void short_form(Reader& reader, HttpOptions& options) {
 
 }  // namespace
 
+std::vector<Condition> decode_conditions(const Node& node, config::Context& context) {
+  if (!node.is_map()) return {make_condition(Operator::equals, node, context)};
+  std::vector<Condition> conditions;
+  for (const auto& entry : node.entries) {
+    if (const auto op = model::from_name<Operator>(entry.key)) {
+      conditions.push_back(make_condition(*op, entry.value, context));
+      continue;
+    }
+    constexpr auto& names = model::Names<Operator>::values;
+    const std::vector<std::string> words(std::begin(names), std::end(names));
+    context.faults().add(entry.mark, node.path.key(entry.key).text(), "unknown operator",
+                         config::did_you_mean(entry.key, words));
+  }
+  return conditions;
+}
+
 Expect decode_expect(Reader& reader) {
   Expect expect;
   auto child = reader.child("expect");
@@ -176,7 +176,7 @@ Expect decode_expect(Reader& reader) {
       if (!path) context.faults().add(entry.mark, entry.value.path.text(), path.error().message);
       const Node* value = json->node(entry.key);
       if (!path || value == nullptr) continue;
-      for (auto& condition : conditions_of(*value, context))
+      for (auto& condition : decode_conditions(*value, context))
         expect.json.push_back({*path, std::move(condition)});
     }
     json->finish();
@@ -185,7 +185,7 @@ Expect decode_expect(Reader& reader) {
     for (const auto& entry : headers->self().entries) {
       const Node* value = headers->node(entry.key);
       if (value == nullptr) continue;
-      for (auto& condition : conditions_of(*value, context)) {
+      for (auto& condition : decode_conditions(*value, context)) {
         expect.headers.push_back({lower(entry.key), std::move(condition)});
       }
     }
@@ -237,6 +237,7 @@ void decode_tls(Reader& reader, std::string& ca_file, bool& verify) {
 
 RequesterOptions decode_requests(Reader& reader, std::int64_t usual_body) {
   RequesterOptions options;
+  options.policy = config::read_connection_policy(reader);
   decode_tls(reader, options.ca_file, options.verify_tls);
   options.max_body_bytes =
       static_cast<std::size_t>(reader.integer("max_body_bytes", usual_body, 1024, 64 << 20));

@@ -61,11 +61,7 @@ HttpBackend::HttpBackend(std::shared_ptr<const HttpOptions> options, BackendDeps
     : shared_options_(std::move(options)),
       options_(*shared_options_),
       deps_(std::move(deps)),
-      requester_(deps_.clock, deps_.client, deps_.instance, options_.requests) {
-  if (!options_.credentials) return;
-  credentials_ =
-      options_.credentials({deps_.clock, deps_.client, deps_.environment, deps_.instance, options_.requests});
-}
+      requester_(deps_, options_.requests, options_.credentials) {}
 
 runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, bool truth_read) const {
   const Names names{canary};
@@ -94,23 +90,10 @@ runtime::HttpRequest HttpBackend::build(const Step& step, const Canary& canary, 
   return request;
 }
 
-net::awaitable<HttpBackend::Outcome> HttpBackend::send_once(const Step& step, Canary canary,
-                                                            model::SteadyTime deadline, bool truth_read) {
-  runtime::HttpRequest request = build(step, canary, truth_read);
-  if (credentials_) {
-    const auto authorized = co_await credentials_->authorize(request, deadline);
-    if (!authorized) co_return std::unexpected(authorized.error());
-  }
-  co_return co_await requester_.send(std::move(request), deadline);
-}
-
 net::awaitable<HttpBackend::Outcome> HttpBackend::send(const Step& step, Canary canary,
                                                        model::SteadyTime deadline, bool truth_read) {
-  Outcome outcome = co_await send_once(step, canary, deadline, truth_read);
-  const bool refused = outcome && (outcome->status == 401 || outcome->status == 403);
-  if (!refused || !credentials_) co_return outcome;
-  credentials_->refused();
-  co_return co_await send_once(step, canary, deadline, truth_read);
+  runtime::HttpRequest request = build(step, canary, truth_read);
+  co_return co_await requester_.send(std::move(request), deadline);
 }
 
 std::optional<StepFailure> HttpBackend::judge(const Step& step, const runtime::HttpAnswer& answer) {
@@ -225,7 +208,7 @@ net::awaitable<FindAnswer> HttpBackend::find(std::string stream, model::SteadyTi
     const json::value* token = options_.find->token.find(record);
     if (id == nullptr || token == nullptr) continue;
     const auto ours = model::find_tokens(as_text(*token), deps_.canary_key, 1);
-    if (!ours.empty() && ours[0].stream == stream)
+    if (!ours.empty() && is_of(ours[0], stream))
       answer.records.push_back({as_text(*id), encode(ours[0], deps_.canary_key)});
   }
   co_return answer;
@@ -236,7 +219,7 @@ void HttpBackend::finish() {
 }
 
 std::optional<model::CredentialExpiry> HttpBackend::credential_expiry() const {
-  return credentials_ ? credentials_->expiry() : std::nullopt;
+  return requester_.expiry();
 }
 
 std::string HttpBackend::text(const Step& step, const Canary& canary, bool truth_read) const {
@@ -244,7 +227,7 @@ std::string HttpBackend::text(const Step& step, const Canary& canary, bool truth
   std::string text = request.method + ' ' + request.url;
   for (const auto& [name, value] : request.headers)
     text.append("\n  ").append(name).append(": ").append(value);
-  if (credentials_) text.append("\n  ").append(credentials_->describe());
+  if (const std::string line = requester_.credential_line(); !line.empty()) text.append("\n  ").append(line);
   if (!request.body.empty()) text.append("\n  ").append(request.body);
   return runtime::masked(text);
 }

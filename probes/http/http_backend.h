@@ -7,8 +7,8 @@
 #include "probes/backend.h"
 #include "probes/backend_deps.h"
 #include "probes/credentials/kinds.h"
+#include "probes/http/authorized_requester.h"
 #include "probes/http/http_step.h"
-#include "probes/http/requester.h"
 #include "runtime/clock.h"
 #include "runtime/http_client.h"
 
@@ -46,10 +46,7 @@ class HttpBackend final : public Backend {
   using Outcome = Requester::Outcome;
 
   runtime::HttpRequest build(const Step& step, const Canary& canary, bool truth_read) const;
-  // Sends a step; refused credentials are got anew and the step tried once more.
   net::awaitable<Outcome> send(const Step& step, Canary canary, model::SteadyTime deadline, bool truth_read);
-  net::awaitable<Outcome> send_once(const Step& step, Canary canary, model::SteadyTime deadline,
-                                    bool truth_read);
   std::string text(const Step& step, const Canary& canary, bool truth_read) const;
   // Status and assertions; nullopt: good.
   static std::optional<StepFailure> judge(const Step& step, const runtime::HttpAnswer& answer);
@@ -58,8 +55,7 @@ class HttpBackend final : public Backend {
       shared_options_;  // the configuration's own: it is most of a probe's memory
   const HttpOptions& options_;
   BackendDeps deps_;
-  Requester requester_;
-  std::unique_ptr<Credentials> credentials_;  // may be null
+  AuthorizedRequester requester_;
 };
 
 }  // namespace deadcalm::probes::http

@@ -13,6 +13,7 @@ void Requester::complete(runtime::HttpRequest& request) const {
   request.headers.emplace_back("Deadcalm-Canary", instance_);
   request.ca_file = options_.ca_file;
   request.verify_tls = options_.verify_tls;
+  request.policy = options_.policy;
   request.max_body_bytes = options_.max_body_bytes;
 }
 

@@ -14,6 +14,7 @@ struct RequesterOptions {
   std::string ca_file;  // PEM; empty: the system's store
   bool verify_tls = true;
   std::size_t max_body_bytes = 1 << 20;
+  model::ConnectionPolicy policy{};
 };
 
 // Loop thread only.

@@ -173,7 +173,7 @@ net::awaitable<RemoveAnswer> PostgresBackend::remove(Canary canary, model::Stead
 net::awaitable<FindAnswer> PostgresBackend::find(std::string stream, model::SteadyTime deadline) {
   FindAnswer answer;
   const std::string sql =
-      "select stream, seq::text, token from " + table_ + " where stream = $1 order by seq";
+      "select stream, seq::text, token from " + table_ + " where stream = $1 or $1 = '' order by stream, seq";
   const std::vector<std::string> values{stream};
   const PgResult result = co_await run(sql, values, deadline);
   if (!result) {

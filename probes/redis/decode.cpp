@@ -2,9 +2,9 @@
 
 #include <charconv>
 
+#include "config/connection_policy.h"
 #include "config/expand.h"
 #include "model/duration.h"
-#include "probes/metadata_address.h"
 
 namespace deadcalm::probes::redis {
 namespace {
@@ -36,8 +36,6 @@ void decode_url(config::Reader& reader, RedisTarget& target) {
   if (colon != std::string::npos) read_number(std::string_view(rest).substr(colon + 1), target.port);
   target.host = rest.substr(0, colon);
   if (target.host.starts_with('[')) target.host = target.host.substr(1, target.host.size() - 2);
-  if (is_metadata_address(target.host))
-    reader.fault("url", "an address that gives secrets to this machine is never a probe's target");
 }
 
 std::string file_in(config::Reader& reader, std::string_view key) {
@@ -77,6 +75,7 @@ void check_rungs(config::Reader& reader, model::Millis expire) {
 RedisOptions decode_redis(config::Reader& reader) {
   RedisOptions options;
   decode_url(reader, options.target);
+  options.target.policy = config::read_connection_policy(reader);
   decode_tls(reader, options.target);
   options.target.username = reader.text("username", "");
   options.password = reader.secret_source("password").value_or(config::SecretSource{});

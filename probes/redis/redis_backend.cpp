@@ -192,8 +192,10 @@ net::awaitable<FindAnswer> RedisBackend::find_keys(std::string stream, model::St
   Session& session = free_session();
   std::string cursor = "0";
   do {  // the deadline bounds them
-    const Command scan{"SCAN",  cursor, "MATCH", as_glob(options_.prefix + "dc-" + stream + '-') + '*',
-                       "COUNT", "1000"};
+    const Command scan{
+        "SCAN",  cursor,
+        "MATCH", as_glob(options_.prefix + (stream.empty() ? "dc-" : "dc-" + stream + '-')) + '*',
+        "COUNT", "1000"};
     const Answer page = co_await run(session, scan, deadline);
     if (!page) {
       answer.failure = page.error();
@@ -212,7 +214,7 @@ net::awaitable<FindAnswer> RedisBackend::find_keys(std::string stream, model::St
         co_return answer;
       }
       const auto ours = model::find_tokens(value->text, deps_.canary_key, 1);
-      if (!ours.empty() && ours[0].stream == stream)
+      if (!ours.empty() && is_of(ours[0], stream))
         answer.records.push_back(
             {key.text.substr(options_.prefix.size()), encode(ours[0], deps_.canary_key)});
     }
@@ -233,7 +235,7 @@ net::awaitable<FindAnswer> RedisBackend::find_entries(std::string stream, model:
     if (entry.items.size() < 2) continue;
     for (const Reply& field : entry.items[1].items) {
       const auto ours = model::find_tokens(field.text, deps_.canary_key, 1);
-      if (!ours.empty() && ours[0].stream == stream)
+      if (!ours.empty() && is_of(ours[0], stream))
         answer.records.push_back({entry.items[0].text, encode(ours[0], deps_.canary_key)});
     }
   }

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 
 #include "probes/busy.h"
-#include "probes/metadata_address.h"
 #include "probes/redis/errors.h"
+#include "runtime/connect.h"
 
 namespace deadcalm::probes::redis {
 namespace {
@@ -23,13 +22,6 @@ constexpr std::size_t kMaxReplyBytes = 4 << 20;
 
 StepFailure net_failure(std::string detail, bool maybe_done) {
   return {model::Write::net, std::move(detail), maybe_done, false, false};
-}
-
-// Out of file descriptors or memory, or no local address: our own fault.
-bool is_own(const error_code& ec) {
-  return ec == net::error::no_descriptors || ec == net::error::no_memory ||
-         ec == boost::system::errc::too_many_files_open_in_system ||
-         ec == boost::system::errc::address_not_available;
 }
 
 }  // namespace
@@ -53,31 +45,17 @@ std::unexpected<StepFailure> RedisConnection::broken(std::string detail, bool ma
 
 net::awaitable<std::optional<StepFailure>> RedisConnection::connect(const RedisTarget& target,
                                                                     model::SteadyTime deadline) {
-  error_code ec;
-  Tcp::resolver resolver(executor_);
-  const auto found = co_await (resolver.async_resolve(target.host, std::to_string(target.port),
-                                                      net::redirect_error(net::use_awaitable, ec)) ||
-                               clock_.sleep_until(deadline));
-  if (found.index() == 1 || ec || std::get<0>(found).empty())
-    co_return net_failure("cannot resolve " + place_, false);
-  const auto& endpoints = std::get<0>(found);
-  const auto is_secretive = [](const auto& entry) {
-    return is_metadata_address(entry.endpoint().address().to_string());
-  };
-  if (std::ranges::any_of(endpoints, is_secretive))
-    co_return StepFailure{model::Write::contract,
-                          place_ + " is an address that gives secrets to this machine: never a target", false,
-                          false, false};
-  socket_ = std::make_unique<Tcp::socket>(executor_);
-  const auto connected =
-      co_await (net::async_connect(*socket_, endpoints, net::redirect_error(net::use_awaitable, ec)) ||
-                clock_.sleep_until(deadline));
-  if (connected.index() == 1) co_return broken("no connection in time", false).error();
-  if (ec) {
-    StepFailure failure = broken(ec.message(), false).error();
-    if (is_own(ec)) failure.failure = model::Write::unknown;
+  auto connected =
+      co_await runtime::connect({target.host, std::to_string(target.port), target.policy}, clock_, deadline);
+  if (!connected) {
+    const runtime::ConnectFault fault = connected.error().fault;
+    StepFailure failure = broken(connected.error().message, false).error();
+    if (fault == runtime::ConnectFault::own) failure.failure = model::Write::unknown;
+    if (fault == runtime::ConnectFault::refused) failure.failure = model::Write::contract;
     co_return failure;
   }
+  socket_ = std::make_unique<Tcp::socket>(*std::move(connected));
+  error_code ec;
   socket_->set_option(Tcp::no_delay(true), ec);
   co_return std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/connection_policy.h"
 #include "model/secret.h"
 #include "probes/backend.h"
 #include "probes/redis/resp.h"
@@ -28,6 +29,7 @@ struct RedisTarget {
   int database = 0;
   std::optional<TlsOptions> tls;
   std::string username;  // empty: the user "default"
+  model::ConnectionPolicy policy{};
 };
 
 // Loop thread only; one command at a time. A session that timed out, was cut or spoke no RESP is closed.

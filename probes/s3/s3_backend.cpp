@@ -51,7 +51,7 @@ runtime::HttpRequest S3Backend::list_request(const std::string& stream,
                                              const std::string& continuation) const {
   runtime::HttpRequest request;
   // Another stream's name may begin alike: what is listed is told apart by its token.
-  const std::string own = options_.prefix + "dc-" + stream + '-';
+  const std::string own = options_.prefix + (stream.empty() ? "dc-" : "dc-" + stream + '-');
   request.url = base() + "/?list-type=2&prefix=" + model::url_encoded(own);
   if (!continuation.empty()) request.url += "&continuation-token=" + model::url_encoded(continuation);
   return request;
@@ -161,7 +161,7 @@ net::awaitable<FindAnswer> S3Backend::find(std::string stream, model::SteadyTime
         co_return answer;
       }
       const auto ours = model::find_tokens(object->body, canary_key_, 1);
-      if (!ours.empty() && ours[0].stream == stream)
+      if (!ours.empty() && is_of(ours[0], stream))
         answer.records.push_back({record_id, encode(ours[0], canary_key_)});
     }
     const auto more = texts_of(page->body, "NextContinuationToken");

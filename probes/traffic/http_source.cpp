@@ -20,7 +20,7 @@ HttpCountOptions decode_http_count(config::Reader& reader) {
   } else if (!text.empty()) {
     reader.fault("value", path.error().message);
   }
-  options.question = decode_question(reader);
+  options.question = http::decode_question(reader);
   return options;
 }
 
@@ -41,9 +41,10 @@ std::string HttpCountSource::describe(const CountWindow& window) const {
 
 net::awaitable<Counted> HttpCountSource::count(CountWindow window, model::SteadyTime deadline) {
   std::string url = url_for(window);
-  const Answered answer = co_await question_.ask(std::move(url), deadline);
+  const http::Answered answer = co_await question_.ask(std::move(url), deadline);
   if (!answer) co_return std::unexpected(answer.error());
-  if (auto refusal = HttpQuestion::refusal(*answer); !refusal.empty()) co_return std::unexpected(refusal);
+  if (auto refusal = http::HttpQuestion::refusal(*answer); !refusal.empty())
+    co_return std::unexpected(refusal);
   boost::system::error_code error;
   const boost::json::value document = boost::json::parse(answer->body, error);
   if (error) co_return std::unexpected(std::string("the answer is not JSON"));

@@ -2,16 +2,16 @@
 // The `http` source: a number at a place of a JSON answer, for the window or the moment in the URL.
 #include "config/template.h"
 #include "probes/backend_deps.h"
+#include "probes/http/http_question.h"
 #include "probes/http/json_path.h"
 #include "probes/traffic/count_source.h"
-#include "probes/traffic/http_question.h"
 
 namespace deadcalm::probes::traffic {
 
 struct HttpCountOptions {
   config::Template url;  // ${since}: RFC 3339; ${window}: "300s"
   http::JsonPath value;
-  QuestionOptions question;
+  http::QuestionOptions question;
 };
 
 HttpCountOptions decode_http_count(config::Reader& reader);
@@ -29,7 +29,7 @@ class HttpCountSource final : public CountSource {
   std::string url_for(const CountWindow& window) const;
 
   HttpCountOptions options_;
-  HttpQuestion question_;
+  http::HttpQuestion question_;
 };
 
 }  // namespace deadcalm::probes::traffic

@@ -110,7 +110,7 @@ PrometheusOptions decode_prometheus(config::Reader& reader) {
   if (options.query.literal().find(" offset ") != std::string::npos) {
     reader.fault("query", "an offset counts commits from before the window", "leave it out");
   }
-  options.question = decode_question(reader);
+  options.question = http::decode_question(reader);
   return options;
 }
 
@@ -128,7 +128,7 @@ std::string PrometheusSource::describe(const CountWindow& window) const {
 net::awaitable<Counted> PrometheusSource::count(CountWindow window, model::SteadyTime deadline) {
   // Without a time: the server's own "now", so that our clock and its need not agree.
   std::string url = options_.url + "/api/v1/query?query=" + model::url_encoded(query_for(window));
-  const Answered answer = co_await question_.ask(std::move(url), deadline);
+  const http::Answered answer = co_await question_.ask(std::move(url), deadline);
   if (!answer) co_return std::unexpected(answer.error());
   co_return count_in_vector(answer->status, answer->body, window);
 }
@@ -139,7 +139,7 @@ net::awaitable<CountedHours> PrometheusSource::history(model::WallTime now, mode
   const auto seconds = [](model::WallTime at) { return std::to_string(model::unix_millis(at) / 1000); };
   std::string url = options_.url + "/api/v1/query_range?step=3600&start=" + seconds(end - back + kHour) +
                     "&end=" + seconds(end) + "&query=" + model::url_encoded(query_for({end - kHour, kHour}));
-  const Answered answer = co_await question_.ask(std::move(url), deadline);
+  const http::Answered answer = co_await question_.ask(std::move(url), deadline);
   if (!answer) co_return std::unexpected(answer.error());
   co_return hours_in_matrix(answer->status, answer->body);
 }

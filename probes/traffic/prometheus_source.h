@@ -7,15 +7,15 @@
 // gets when the metric is misspelt, its target is not scraped, or the window holds fewer than two scrapes.
 #include "config/template.h"
 #include "probes/backend_deps.h"
+#include "probes/http/http_question.h"
 #include "probes/traffic/count_source.h"
-#include "probes/traffic/http_question.h"
 
 namespace deadcalm::probes::traffic {
 
 struct PrometheusOptions {
   std::string url;         // of the server, without /api/v1
   config::Template query;  // ${window}
-  QuestionOptions question;
+  http::QuestionOptions question;
 };
 
 PrometheusOptions decode_prometheus(config::Reader& reader);
@@ -33,7 +33,7 @@ class PrometheusSource final : public CountSource {
   std::string query_for(const CountWindow& window) const;
 
   PrometheusOptions options_;
-  HttpQuestion question_;
+  http::HttpQuestion question_;
 };
 
 // From the body of an answer to the number in it. Pure.

@@ -4,7 +4,6 @@
 
 #include "model/duration.h"
 #include "probes/traffic/number.h"
-#include "runtime/log.h"
 
 namespace deadcalm::probes::traffic {
 namespace {
@@ -51,8 +50,8 @@ SqlOptions decode_sql(config::Reader& reader) {
 }
 
 SqlSource::SqlSource(const std::shared_ptr<const SqlOptions>& options, BackendDeps deps)
-    : options_(*options), deps_(std::move(deps)) {
-  statement_ = options_.query.render([this](std::string_view name) {
+    : question_(options->dsn, std::move(deps)) {
+  statement_ = options->query.render([this](std::string_view name) {
     auto known = std::ranges::find(names_, name);
     if (known == names_.end()) known = names_.insert(names_.end(), std::string(name));
     return '$' + std::to_string(known - names_.begin() + 1) + "::" + std::string(type_of(name));
@@ -60,42 +59,18 @@ SqlSource::SqlSource(const std::shared_ptr<const SqlOptions>& options, BackendDe
 }
 
 std::string SqlSource::describe(const CountWindow& window) const {
-  std::string text = "at " + postgres::target_of(options_.dsn.value) + ": " + statement_;
+  std::string text = "at " + question_.target() + ": " + statement_;
   for (std::size_t i = 0; i < names_.size(); ++i) {
     text += (i == 0 ? "  with $" : ", $") + std::to_string(i + 1) + " = " + value_of(names_[i], window);
   }
   return text;
 }
 
-net::awaitable<PgResult> SqlSource::ask(std::vector<std::string> values, model::SteadyTime deadline) {
-  postgres::PgConnection session(deps_.clock, deps_.executor);
-  const std::string name = "deadcalm/" DEADCALM_VERSION " " + deps_.instance;
-  const auto failure = co_await session.open(options_.dsn.value, name, deadline);
-  if (failure) co_return std::unexpected(*failure);
-  const auto left = std::max(model::Millis{1}, deadline - deps_.clock.now().steady);
-  const std::string setting[] = {"begin transaction read only",
-                                 "set local statement_timeout = " + std::to_string(left.count())};
-  for (const std::string& statement : setting) {
-    std::vector<std::string> none;
-    PgResult set = co_await session.run(statement, std::move(none), deadline);
-    if (!set) co_return set;
-  }
-  co_return co_await session.run(statement_, std::move(values), deadline);
-}
-
 net::awaitable<Counted> SqlSource::count(CountWindow window, model::SteadyTime deadline) {
   std::vector<std::string> values;
   values.reserve(names_.size());
   for (const std::string& name : names_) values.push_back(value_of(name, window));
-  PgResult rows = co_await ask(values, deadline);
-  const bool refused = !rows && rows.error().failure == model::Write::auth;
-  if (refused && options_.dsn.can_change()) {  // the secret may have been rotated
-    if (const auto fresh = options_.dsn.read_again(deps_.environment)) {
-      options_.dsn.value = *fresh;
-      runtime::mask_in_logs({*fresh});
-    }
-    rows = co_await ask(std::move(values), deadline);
-  }
+  const PgResult rows = co_await question_.ask(statement_, std::move(values), deadline);
   if (!rows) co_return std::unexpected(rows.error().detail);
   co_return count_in_rows(*rows);
 }

@@ -1,12 +1,11 @@
 #pragma once
 // The `sql` source: one number from a query on PostgreSQL. ${since} and ${window} are bound parameters
-// (timestamptz, interval), so nothing is ever pasted into the statement. Each count is a session of its own,
-// in a transaction that may only read and is never committed, with the time-out set on the server too.
+// (timestamptz, interval), so nothing is ever pasted into the statement.
 #include "config/reader.h"
 #include "config/secret_source.h"
 #include "config/template.h"
 #include "probes/backend_deps.h"
-#include "probes/postgres/pg_connection.h"
+#include "probes/postgres/question.h"
 #include "probes/traffic/count_source.h"
 
 namespace deadcalm::probes::traffic {
@@ -28,10 +27,7 @@ class SqlSource final : public CountSource {
   std::string describe(const CountWindow& window) const override;
 
  private:
-  net::awaitable<postgres::PgResult> ask(std::vector<std::string> values, model::SteadyTime deadline);
-
-  SqlOptions options_;
-  BackendDeps deps_;
+  postgres::Question question_;
   std::string statement_;           // with $1 and $2
   std::vector<std::string> names_;  // of $1 and $2, where they are used
 };

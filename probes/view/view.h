@@ -54,6 +54,7 @@ struct ViewPath {
   std::string target;  // what is asked, for people: "GET https://shop.example.com/"
   MakeView make;
   std::string heartbeat{};  // the name a job tells itself by; empty: it looks by itself
+  model::Millis unseen{};   // how long a failure may look like none: a job's silence within `every` and grace
 };
 
 }  // namespace deadcalm::probes

@@ -9,7 +9,7 @@
 namespace deadcalm::store::sqlite {
 namespace {
 
-constexpr std::array<std::string_view, 2> kSteps{
+constexpr std::array<std::string_view, 3> kSteps{
     R"sql(
     CREATE TABLE identity (
       id INTEGER PRIMARY KEY CHECK (id = 1), instance TEXT NOT NULL, canary_key TEXT NOT NULL);
@@ -44,6 +44,10 @@ constexpr std::array<std::string_view, 2> kSteps{
     ALTER TABLE incidents ADD COLUMN closed INTEGER;
     UPDATE incidents SET closed = json_extract(payload, '$.resolved_at') WHERE open = 0;
     CREATE INDEX pages_incident ON pages (incident);
+    )sql",
+    // The named business records that were seen good, a line each.
+    R"sql(
+    ALTER TABLE streams ADD COLUMN known_good TEXT NOT NULL DEFAULT '';
     )sql",
 };
 

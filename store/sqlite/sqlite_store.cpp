@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <sstream>
 
 #include "model/token.h"
 #include "store/sqlite/migrations.h"
@@ -16,6 +17,19 @@ namespace {
 
 using model::ErrorKind;
 using model::Result;
+
+// A list of texts that hold no line ends, a line each.
+std::string text_of(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + '\n';
+  return text;
+}
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
 
 std::int64_t millis(model::WallTime t) {
   return model::unix_millis(t);
@@ -84,7 +98,8 @@ class SqliteStore final : public Store {
 
   Result<std::vector<model::Stream>> streams() override {
     return rows<model::Stream>(
-        "SELECT name, service, probe, target, next_seq, armed, container_created, container_identity FROM "
+        "SELECT name, service, probe, target, next_seq, armed, container_created, container_identity, "
+        "known_good FROM "
         "streams "
         "ORDER BY name",
         [](SQLite::Statement& q) {
@@ -95,7 +110,8 @@ class SqliteStore final : public Store {
                                static_cast<std::uint64_t>(q.getColumn(4).getInt64()),
                                q.getColumn(5).getInt() != 0,
                                q.getColumn(6).getInt() != 0,
-                               q.getColumn(7).getString()};
+                               q.getColumn(7).getString(),
+                               lines_of(q.getColumn(8).getString())};
         });
   }
 
@@ -290,9 +306,9 @@ class SqliteStore final : public Store {
 
   void apply(const Batch& batch) {
     for (const model::Stream& s : batch.streams) {
-      run("INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?)", s.name, s.service, s.probe,
+      run("INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", s.name, s.service, s.probe,
           s.target, static_cast<std::int64_t>(s.next_seq), s.armed ? 1 : 0, s.container_created ? 1 : 0,
-          s.container_identity);
+          s.container_identity, text_of(s.known_good));
     }
     for (const model::Record& r : batch.records) apply(r);
     for (const auto& [stream, seq] : batch.forget_records) {

@@ -400,3 +400,31 @@ TEST_CASE("a text is cut between characters, and a page fits every channel") {
   CHECK(one_line(page).size() < 4000);
   CHECK_THAT(page.body.back(), Catch::Contains("does not go quiet"));
 }
+
+TEST_CASE("page text: a service of checks alone says nothing of writes and clients") {
+  Incident i = about(Verdict::visible_outage);
+  i.evidence.truth_measured = false;
+  i.evidence.checks_only = true;
+  i.evidence.last_good.reset();
+  i.evidence.signals.write = model::Write::unknown;
+  i.evidence.signals.client = model::Client::fail;
+  i.evidence.probe = "nightly-backup";
+  i.evidence.step = "heartbeat";
+  i.evidence.detail = "nothing since 2026-11-22 02:00 UTC";
+  CHECK(
+      trigger(i) ==
+      "orders: DOWN, its checks fail. nightly-backup fails since 02:14:00 UTC (3 min, 5 tries: nothing since "
+      "2026-11-22 02:00 UTC at \"heartbeat\"). FIRST: what the check names; what was deployed, changed or "
+      "let "
+      "expire last?");
+  SECTION("beside writes that work") {
+    i.evidence.truth_measured = true;
+    i.evidence.signals.write = model::Write::ok;
+    CHECK(trigger(i).starts_with("orders: a check FAILS, writes work. nightly-backup fails since "));
+  }
+  SECTION("not yet armed") {
+    Incident setup = own("setup/orders");
+    setup.evidence.truth_measured = false;
+    CHECK(trigger(setup).find("orders: not watched yet, its first look fails.") != std::string::npos);
+  }
+}

@@ -109,3 +109,15 @@ TEST_CASE("two heartbeats of one name are a fault, at the place of the second") 
   CHECK_THAT(made->loaded.faults.text(),
              Catch::Contains("test.yaml:4:") && Catch::Contains("another heartbeat is named \"nightly\""));
 }
+
+TEST_CASE("a service of checks alone: what is promised of a job counts its interval and grace") {
+  const auto made = app::configure_text(
+      "defaults: { page: [terminal] }\nservices:\n  - name: backup\n"
+      "    check: { type: heartbeat, name: nightly, every: 1h, grace: 6m }\n"
+      "channels: [ { name: terminal, type: console } ]\n",
+      "test.yaml", config::Environment{});
+  INFO(made->loaded.faults.text());
+  REQUIRE(made->ok());
+  CHECK_THAT(line_of(app::promises_text(*made, {}), "outage → page"),
+             Catch::EndsWith("≤ 1 h 8 min   (by its checks; truth is not measured)"));
+}

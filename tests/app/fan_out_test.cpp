@@ -33,7 +33,8 @@ constexpr const char* kAppsync =
 
 TEST_CASE("check counts what each write is pushed to, where clients subscribe") {
   const std::string text = promises(std::string(kAppsync) + ", clients: 1200 }");
-  CHECK(contains(text, "1 440 canaries a day; at most 2 live + 3 unresolved; 0.17 M calls a month"));
+  CHECK(contains(
+      text, "1 440 canaries a day; at most 2 live + 3 unresolved; 0.17 M calls a month; budget 10 records"));
   CHECK(contains(
       text, "1 440 updates a day x 1 200 subscribed clients = 1 728 000 messages a day, 51.84 M a month"));
   CHECK(contains(promises(std::string(kAppsync) + " }"),
@@ -43,6 +44,6 @@ TEST_CASE("check counts what each write is pushed to, where clients subscribe") 
 TEST_CASE("check says nothing of a fan-out where nobody subscribes") {
   const std::string text =
       promises("{ type: http, resource: \"https://x.example.com/c\", json: { t: \"${canary.token}\" } }");
-  CHECK(contains(text, "at most 2 live + 3 unresolved; 0.22 M calls a month"));
+  CHECK(contains(text, "at most 2 live + 3 unresolved; 0.22 M calls a month; budget 10 records"));
   CHECK_FALSE(contains(text, "fan-out"));
 }

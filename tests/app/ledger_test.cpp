@@ -1,10 +1,16 @@
 // `deadcalm ledger`: what of ours is where, from the store alone.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "app/commands/commands.h"
 #include "store/sqlite/sqlite_store.h"
+#include "tests/support/canary_api.h"
 #include "tests/support/temp_dir.h"
 
 using namespace deadcalm;
@@ -25,10 +31,10 @@ struct Place {
                                         "\"https://api.example.com/c\", json: { t: \"${canary.token}\" } }\n"
                                         "channels: [ { name: terminal, type: console } ]\n";
   }
-  int run(const std::string& service) {
+  int run(const std::string& service, bool find = false) {
     out.str("");
     err.str("");
-    return app::ledger(flags, service, out, err);
+    return app::ledger(flags, service, find, out, err);
   }
 };
 
@@ -64,4 +70,52 @@ TEST_CASE("without a store the ledger says why") {
   Place place;
   CHECK(place.run("orders") == app::kFailed);
   CHECK_THAT(place.err.str(), Catch::Contains("there is no store at"));
+}
+
+TEST_CASE("ledger --find: the backend's own answer, by instance, and nothing is removed") {
+  Place place;
+  net::io_context io{1};
+  tests::CanaryApi api;
+  server::HttpServer server(io.get_executor(), [&](server::Request r) { return api.handle(std::move(r)); });
+  const auto port = server.start("127.0.0.1:0").value();
+  std::thread loop([&] { io.run(); });
+  std::ofstream(place.flags.config_file)
+      << "store: { path: " << place.dir.file("s.db")
+      << " }\ncanary_key: 0123456789abcdef0123\ndefaults: { page: [terminal] }\nservices:\n  - name: orders\n"
+         "    write:\n      type: http\n      resource: \"http://127.0.0.1:"
+      << port
+      << "/canaries\"\n      json: { note: \"${canary.token}\" }\n      find: { url: \"http://127.0.0.1:"
+      << port << "/canaries\", records: $.items, id: $.id, token: $.note }\nchannels: [ { name: terminal, type: console } ]\n";
+  const model::Secret key("0123456789abcdef0123");
+  const model::WallTime now = runtime::SystemClock{}.now().wall;
+  const auto token = [&](const char* stream, std::uint64_t seq) {
+    return encode(model::Token{stream, seq, now - std::chrono::hours{2}, "abcd1234"}, key);
+  };
+  api.notes = {{"1", token("a1-orders-x", 8)},
+               {"2", token("a1-orders-x", 3)},
+               {"3", token("b2-orders-x", 5)},
+               {"4", "a customer's own note"}};
+  store::Batch batch;
+  batch.streams = {{"a1-orders-x", "orders", "write-http", "t", 9, true, false, ""}};
+  batch.records = {{"a1-orders-x", 8, RecordState::kept, token("a1-orders-x", 8), "1", now, {}}};
+  REQUIRE(store::open_sqlite(place.dir.file("s.db")).value()->commit(batch));
+
+  const int code = place.run("orders", true);
+  const std::size_t left = api.notes.size();
+  api.refuse_with = 503;
+  const int refused = [&] {
+    const std::string before = place.out.str();
+    const int result = place.run("orders", true);
+    CHECK_THAT(place.out.str(), Catch::Contains("NOT listed: HTTP 503"));
+    place.out.str(before);
+    return result;
+  }();
+  net::post(io, [&] { net::co_spawn(io, server.stop(), net::detached); });
+  loop.join();
+  CHECK(code == app::kDone);
+  CHECK(refused == app::kFailed);
+  CHECK(left == 4);
+  CHECK_THAT(place.out.str(), Catch::Contains("a1-orders-x") &&
+                                  Catch::Contains("2 found, 2 h to 2 h old: ours, 1 NOT on the ledger") &&
+                                  Catch::Contains("1 found, 2 h to 2 h old: of another instance"));
 }

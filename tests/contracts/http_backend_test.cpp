@@ -285,6 +285,17 @@ TEST_CASE("faults of the http keys, with their places") {
       {"resource: http://x.example.com/c\njson: { a: 1 }\nread_from: { type: postgres, dsn: \"host=x\", "
        "query: select 1 }",
        "does not ask for one record; use $1"},
+      {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nbudget: { canaries_a_day: 1000 }",
+       "canaries_a_day: fewer than a look every 1m takes: 1503; give as many, or a longer `interval:`"},
+      {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nsentinels: [1h, 1d]\nbudget: { "
+       "live_records: 8 }",
+       "live_records: fewer than there may be in an outage: 9"},
+      {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nbudget: { a_day: 8 }",
+       "unknown key"},
+      {"resource: http://169.254.169.254/c\njson: { n: \"${canary.token}\" }",
+       "an address that gives secrets to this machine is never a target"},
+      {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nallow_private: maybe",
+       "allow_private"},
   };
   for (const Row& row : rows) {
     const std::string text =

@@ -138,7 +138,7 @@ TEST_CASE("faults of the s3 keys, with their places") {
       {"bucket: \"s3://b\"\nregion: r", "not the name of a bucket; 3 to 63 of"},
       {"bucket: bbb\nregion: r\nprefix: /x", "a prefix has neither a / at its start"},
       {"bucket: bbb\nregion: r\nprefix: a/../b", "a prefix has neither a / at its start"},
-      {"bucket: bbb\nregion: r\nendpoint: \"http://[fd00:ec2::254]\"", "is never a probe's target"},
+      {"bucket: bbb\nregion: r\nendpoint: \"http://[fd00:ec2::254]\"", "is never a target"},
       {"bucket: bbb\nregion: r\nbuckets: x", "unknown key"},
   };
   for (const Row& row : rows) {

@@ -70,6 +70,13 @@ TEST_CASE("what is not configured is not promised") {
   CHECK(promise(Policy{}).looks_in_a_row == 0);
 }
 
+TEST_CASE("a job's silence is none before its interval and grace are over") {
+  Policy policy = policy_with_view();
+  policy.writes.clear();
+  policy.views[0].unseen = 66min;
+  CHECK(promise(policy).view_page == Millis{66min + 130s});
+}
+
 TEST_CASE("a slower time-out makes rechecks rarer and the promise longer") {
   Policy policy = usual_policy();
   policy.writes[0].timeout = 30s;

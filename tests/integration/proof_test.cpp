@@ -25,8 +25,9 @@ void report(Lab& lab, const char* fault, model::Millis took) {
 
 TEST_CASE("(a) nothing is wrong: healthy, and nobody is told") {
   Lab lab;
-  lab.pass(10s);
+  lab.pass(3min);
   CHECK(lab.verdict() == Verdict::healthy);
+  CHECK(lab.cdn_get() == 200);
   CHECK(lab.receiver.got.empty());
   CHECK(lab.own_records() <= 2);
   lab.tell(model::CommandKind::sentinels_drop);

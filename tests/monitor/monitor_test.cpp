@@ -79,6 +79,48 @@ TEST_CASE("a cache that does not name itself: masked as soon as the data clients
   CHECK(pages == 1);  // the label changed, the page did not come again
 }
 
+TEST_CASE("so many looks at once and no more: the others wait for their turn, and none is lost") {
+  Site site;
+  site.shut_down();
+  site.max_in_flight = 1;
+  site.interval = 10s;
+  site.boot();
+  site.run(2min);
+  CHECK(site.verdict() == Verdict::healthy);
+  site.world.plant_takes = 9s;  // slow, and hardly ever out of the view's way
+  std::size_t most_waiting = 0, most = 0;
+  const auto looks = [&] {
+    const auto service = site.monitor->status().services[0];
+    return std::pair{service.writes[0].looks, service.views[0].looks};
+  };
+  const auto before = looks();
+  for (int i = 0; i < 1200; ++i) {
+    site.run(500ms);
+    most = std::max(most, site.monitor->status().looks_in_flight);
+    most_waiting = std::max(most_waiting, site.monitor->status().looks_waiting);
+  }
+  CHECK(most == 1);
+  CHECK(most_waiting >= 1);
+  CHECK(looks().first - before.first >= 50);
+  CHECK(looks().second - before.second >= 9);
+}
+
+TEST_CASE("a regular look that a recheck stood in for is not late") {
+  Site site;
+  site.shut_down();
+  site.interval = 1s;  // rechecks are ten times as rare
+  site.boot();
+  site.run(1min);
+  site.starts.clear();
+  site.world.plant_fails = probes::StepFailure{model::Write::net, "connection refused", false, false, false};
+  site.run(5s);
+  site.world.plant_fails.reset();
+  site.run(1min);
+  CHECK(site.verdict() == Verdict::healthy);
+  CHECK(std::ranges::max(site.starts) <= 50ms);
+  CHECK_FALSE(site.monitor->status().services[0].blind);
+}
+
 TEST_CASE("a store that cannot be written loses no transition") {
   Site site;
   site.run(5min);

@@ -92,6 +92,8 @@ struct Site {
   Customers customers;
   bool counts_traffic = false;
   model::Millis retention = 24h * 90;  // taken at boot
+  std::size_t max_in_flight = 10'000;  // taken at boot
+  model::Millis interval = 60s;        // of the write probe, taken at boot
   store::MemoryStore* memory = nullptr;
   std::unique_ptr<store::StoreThread> store;
   std::unique_ptr<monitor::StoreLedger> ledger;
@@ -126,16 +128,17 @@ struct Site {
     monitor::Plan plan;
     plan.site = "test";
     plan.retention = retention;
+    plan.max_in_flight = max_in_flight;
     plan.anchors = std::make_unique<probes::Anchors>(std::vector<probes::AnchorTarget>{}, 1s, clock, client,
                                                      std::set<std::string>{});
     monitor::ServicePlan service;
     service.name = "orders";
     service.policy.service = "orders";
     service.policy.has_anchors = false;
-    service.policy.writes = {{"write", stream.name, 60s, 10s}};
+    service.policy.writes = {{"write", stream.name, interval, std::min<model::Millis>(interval, 10s)}};
     service.policy.views = {{"view", 60s, 10s}};
     monitor::WritePlan write;
-    write.interval = 60s;
+    write.interval = interval;
     write.probe = std::make_unique<probes::WriteProbe>(
         probes::WriteProbeOptions{"orders", "write", 10s, 5s, 5s},
         probes::WriteProbeDeps{clock, *ledger, kKey, std::make_unique<ScriptedBackend>(world, clock),

@@ -135,7 +135,7 @@ TEST_CASE("faults of the redis keys, with their places") {
       {"url: http://x.example.com", "must start with redis:// or rediss://"},
       {"url: redis://u:p@x.example.com", "must not hold a user or a password; give `username:`"},
       {"url: redis://x.example.com/one", "is no number of a database; redis://host:6379/0"},
-      {"url: redis://169.254.169.254", "is never a probe's target"},
+      {"url: redis://169.254.169.254", "is never a target"},
       {"url: redis://x.example.com\ntls: { verify: true }", "write rediss:// in `url:`"},
       {"url: rediss://x.example.com\ntls: { cert_file: a }", "needs both `cert_file:` and `key_file:`"},
       {"url: redis://x.example.com\nusername: u", "a user needs a password; add `password_file:`"},

@@ -26,16 +26,16 @@ struct WriteBench {
   probes::WriteProbeOptions options{"orders", "http", std::chrono::seconds{10}, std::chrono::seconds{5},
                                     std::chrono::seconds{5}};
   bool with_read_from = false;
+  std::function<void(probes::WriteProbeDeps&)> add_known;
 
   // A new process on the same ledger and the same world.
   void restart() {
     std::unique_ptr<probes::Backend> reader;
     if (with_read_from) reader = std::make_unique<ScriptedBackend>(database, clock);
-    probe = std::make_unique<probes::WriteProbe>(
-        options,
-        probes::WriteProbeDeps{clock, ledger, kKey, std::make_unique<ScriptedBackend>(world, clock),
-                               std::move(reader)},
-        ledger.stream, ledger.all());
+    probes::WriteProbeDeps deps{clock, ledger, kKey, std::make_unique<ScriptedBackend>(world, clock),
+                                std::move(reader)};
+    if (add_known) add_known(deps);
+    probe = std::make_unique<probes::WriteProbe>(options, std::move(deps), ledger.stream, ledger.all());
   }
 
   template <class T>

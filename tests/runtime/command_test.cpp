@@ -186,15 +186,16 @@ TEST_CASE("many at once, and none is left") {
 TEST_CASE("a cancelled run kills its program") {
   Rig rig;
   const tests::TempDir dir;
+  auto io = std::make_unique<net::io_context>();
+  runtime::CommandRunner runner{rig.clock, io->get_executor()};
   {
-    net::io_context io;
-    runtime::CommandRunner runner{rig.clock, io.get_executor()};
     runtime::CommandRequest request{{"/bin/sh", "-c", "echo $$ > " + dir.file("pid") + "; exec sleep 60"},
                                     {}};
-    net::co_spawn(io, runner.run(std::move(request), rig.clock.now().steady + 60s),
+    net::co_spawn(*io, runner.run(std::move(request), rig.clock.now().steady + 60s),
                   [](std::exception_ptr, const runtime::CommandAnswer&) {});
-    for (int i = 0; i < 200 && number_in(dir.file("pid")) == 0; ++i) io.run_for(10ms);
-  }  // the loop dies with the run under way, as at the end of the program
+    for (int i = 0; i < 200 && number_in(dir.file("pid")) == 0; ++i) io->run_for(10ms);
+  }
+  io.reset();  // the loop dies with the run under way, as at the end of the program
   const int pid = number_in(dir.file("pid"));
   REQUIRE(pid > 0);
   for (int i = 0; i < 100 && is_alive(pid); ++i) tests::run_task(rig.io, rig.clock.sleep_for(10ms));

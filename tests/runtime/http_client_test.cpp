@@ -125,6 +125,17 @@ TEST_CASE("each network fault has its own class and says where") {
     url.replace(0, 4, "https");
     CHECK(peer.fetch(get(url)).error().fault == HttpFault::tls);
   }
+  SECTION("an address that the policy refuses") {
+    runtime::HttpRequest request = get(peer.base + "/x");
+    request.policy.allow_private = false;
+    const auto refused = peer.fetch(std::move(request));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().fault == HttpFault::refused);
+    CHECK_FALSE(refused.error().request_sent);
+    CHECK(
+        refused.error().message.starts_with("127.0.0.1 is a private address, and allow_private is false (1"));
+    CHECK(peer.fetch(get("http://[::ffff:169.254.169.254]/x")).error().fault == HttpFault::refused);
+  }
   SECTION("a scheme that is not HTTP") {
     CHECK(peer.fetch(get("ftp://127.0.0.1/x")).error().fault == HttpFault::bad_request);
   }

@@ -60,7 +60,7 @@ TEST_CASE("a file of the first schema is brought up to date, and its history has
   SQLite::Database(path, SQLite::OPEN_READWRITE)
       .exec(
           "DROP INDEX pages_incident; ALTER TABLE inbox DROP COLUMN at; ALTER TABLE incidents DROP COLUMN "
-          "closed; PRAGMA user_version = 1");
+          "closed; ALTER TABLE streams DROP COLUMN known_good; PRAGMA user_version = 1");
   auto s = store::open_sqlite(path).value();
   CHECK(s->incidents(false).value().at(0).closed == model::from_unix_millis(2'000));
   CHECK_FALSE(s->incidents(false).value().at(1).closed);

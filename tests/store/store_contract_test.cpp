@@ -45,7 +45,7 @@ TEST_CASE("store contract") {
 
   SECTION("streams and records are kept by their keys") {
     Batch batch;
-    batch.streams = {{"s1", "orders", "http", "t", 7, true, true, "16384"}};
+    batch.streams = {{"s1", "orders", "http", "t", 7, true, true, "16384", {"select 1", "GET https://a/b"}}};
     batch.records = {record(5, model::RecordState::kept), record(6)};
     batch.records[0].seen_absent = model::from_unix_millis(77);
     REQUIRE(s->commit(batch));
@@ -59,6 +59,7 @@ TEST_CASE("store contract") {
     CHECK(streams[0].next_seq == 7);
     CHECK(streams[0].armed);
     CHECK(streams[0].container_identity == "16384");
+    CHECK(streams[0].known_good == std::vector<std::string>{"select 1", "GET https://a/b"});
     const auto records = s->records().value();
     REQUIRE(records.size() == 2);
     CHECK(records[0].seq == 5);

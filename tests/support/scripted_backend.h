@@ -23,7 +23,10 @@ struct World {
   bool remove_cannot_tell = false;
   bool assigns_ids = false;
   model::Millis plant_takes{0}, read_takes{0};
-  model::Millis visible_after{0};  // eventual consistency
+  model::Millis visible_after{0};        // eventual consistency
+  model::Millis removed_visible_for{0};  // the same, of removals
+  std::map<std::string, std::pair<std::string, model::SteadyTime>>
+      ghosts;  // removed: what it held, until when
   std::map<std::string, model::SteadyTime> visible_at;
   std::map<std::string, std::string> before;  // record id -> what it held before its last update
   int dies_in = 0;  // so many steps (each verb has two: before and after it acts), then throws: kill -9
@@ -83,6 +86,12 @@ class ScriptedBackend final : public probes::Backend {
       answer.token = w_.before[canary.record_id];
       co_return answer;
     }
+    if (const auto ghost = w_.ghosts.find(canary.record_id);
+        !exists && ghost != w_.ghosts.end() && clock_.now().steady < ghost->second.second) {
+      answer.found = probes::Found::yes;
+      answer.token = ghost->second.first;
+      co_return answer;
+    }
     if (answer.found == probes::Found::yes) answer.token = w_.read_alters ? "altered" : it->second;
     co_return answer;
   }
@@ -109,6 +118,8 @@ class ScriptedBackend final : public probes::Backend {
     live();
     answer.failure = w_.remove_fails;
     if (answer.failure) co_return answer;
+    if (const auto it = w_.records.find(canary.record_id); it != w_.records.end())
+      w_.ghosts[it->first] = {it->second, clock_.now().steady + w_.removed_visible_for};
     const bool was_there = w_.records.erase(canary.record_id) > 0;
     w_.before.erase(canary.record_id);
     answer.removed = w_.remove_cannot_tell ? probes::Removed::cannot_tell
@@ -121,7 +132,8 @@ class ScriptedBackend final : public probes::Backend {
     ++w_.finds;
     probes::FindAnswer answer;
     for (const auto& [id, token] : w_.records) {
-      if (token.starts_with("dc1." + stream + ".")) answer.records.push_back({id, token});
+      if (token.starts_with(stream.empty() ? "dc1." : "dc1." + stream + "."))
+        answer.records.push_back({id, token});
     }
     co_return answer;
   }

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "model/connection_policy.h"
 #include "probes/http/decode.h"
 #include "probes/http/http_step.h"
-#include "probes/metadata_address.h"
 #include "probes/view/websocket/appsync.h"
 #include "probes/view/websocket/graphql_transport.h"
 #include "probes/view/websocket/phoenix.h"
@@ -64,7 +64,7 @@ void check_host(Reader& reader, const std::string& url) {
   host = host.substr(0, host.find_first_of("/?"));
   const std::size_t colon = host.rfind(':');
   const bool port = colon != std::string::npos && host.find(']', colon) == std::string::npos;
-  if (is_metadata_address(host.substr(0, port ? colon : host.size())))
+  if (model::is_metadata_address(host.substr(0, port ? colon : host.size())))
     reader.fault("url", "is an address that gives secrets to this machine: never a target");
 }
 

@@ -7,7 +7,6 @@
 #include "model/duration.h"
 #include "model/token.h"
 #include "probes/http/classify.h"
-#include "probes/metadata_address.h"
 #include "probes/view/websocket/messages.h"
 
 namespace deadcalm::probes::websocket {
@@ -68,7 +67,6 @@ net::awaitable<bool> Session::connect(model::SteadyTime deadline) {
   request.max_message_bytes = options_.max_message_bytes;
   request.ca_file = options_.ca_file;
   request.verify_tls = options_.verify_tls;
-  request.refuses = &is_metadata_address;
   runtime::WebSocketOpener::Opened opened = co_await deps_.opener.open(request, deadline);
   if (!opened) {
     SessionEnd end = end_of(opened.error());
