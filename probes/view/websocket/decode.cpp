@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "model/connection_policy.h"
 #include "probes/http/decode.h"
 #include "probes/http/http_step.h"
 #include "probes/view/websocket/appsync.h"
@@ -55,17 +54,6 @@ std::string subscription_of(Reader& reader) {
 
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
-}
-
-// An address that gives secrets to this machine is never a target (the resolved ones are looked at as well).
-void check_host(Reader& reader, const std::string& url) {
-  const std::size_t start = std::min(url.find("://"), url.size());
-  std::string host = url.substr(std::min(start + 3, url.size()));
-  host = host.substr(0, host.find_first_of("/?"));
-  const std::size_t colon = host.rfind(':');
-  const bool port = colon != std::string::npos && host.find(']', colon) == std::string::npos;
-  if (model::is_metadata_address(host.substr(0, port ? colon : host.size())))
-    reader.fault("url", "is an address that gives secrets to this machine: never a target");
 }
 
 constexpr const char* kVariablesHint = "the name of each variable without its $, and its value";
@@ -192,7 +180,6 @@ ViewPath decode_websocket_view(Reader& reader) {
     return {};
   }
   const Decoded decoded = kind->decode(reader);
-  check_host(reader, decoded.url);
   WebSocketViewOptions options = decode_common(reader);
   options.protocol = decoded.make;
   ViewPath path;
