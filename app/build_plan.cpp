@@ -141,8 +141,9 @@ monitor::Plan build_plan(const Configured& configured, const Remembered& remembe
                             write.common.interval});
     }
     for (const ConfiguredView& view : service.views) {
-      const probes::ViewDeps view_deps{deps.clock,       deps.client,        deps.executor,
-                                       backend.instance, backend.canary_key, plan.heartbeats.get()};
+      const probes::ViewDeps view_deps{deps.clock,          deps.client,        deps.executor,
+                                       backend.instance,    backend.canary_key, plan.heartbeats.get(),
+                                       &backend.environment};
       out.views.push_back({view.path.make({service.name, view.common.name, view.common.timeout}, view_deps),
                            view.common.interval, view.path.heartbeat});
     }

@@ -46,17 +46,23 @@ std::optional<Age> age_of_stream(const Policy& policy, const ServiceState& state
   return now - *newest > limit ? Age::old : Age::fresh;
 }
 
+// One that is pushed to and has shown nothing of ours at all: whatever we write should have come.
+bool waits_in_vain(const ViewState& view) {
+  return view.listening_since.has_value() && view.seen.empty();
+}
+
 // Looks for an acknowledged canary of write path `i` that view `v` should have shown by now.
 void look_for_unseen(const Policy& policy, const ServiceState& state, std::size_t i, std::size_t v,
                      SteadyTime now, LagReading& reading) {
   const ViewState& view = state.views[v];
   const SeenStream* seen = seen_in(view, policy.writes[i].stream);
-  if (seen == nullptr) return;
+  if (seen == nullptr && !waits_in_vain(view)) return;
   const Millis lifetime = view.lifetime.value_or(Millis{});
   const Millis limit = stale_limit(policy, policy.writes[i], &policy.views[v], lifetime);
   for (const PlantedCanary& canary : state.writes[i].canaries) {
-    const bool shown =
-        canary.seq <= seen->seq || (view.newest_planted && canary.planted <= *view.newest_planted);
+    const bool shown = (seen != nullptr && canary.seq <= seen->seq) ||
+                       (view.newest_planted && canary.planted <= *view.newest_planted) ||
+                       (view.listening_since && canary.planted < *view.listening_since);
     if (!canary.acknowledged || shown) continue;
     const SteadyTime due = canary.planted + limit;
     if (due >= now) {
@@ -137,8 +143,8 @@ LagReading lag_of(const Policy& policy, const ServiceState& state, SteadyTime no
   LagReading reading;
   bool measured = false, all_speak = true;
   for (std::size_t v = 0; v < state.views.size(); ++v) {
-    if (state.views[v].seen.empty()) continue;  // not yet measuring
-    measured = true;
+    if (state.views[v].seen.empty() && !waits_in_vain(state.views[v])) continue;  // not yet measuring
+    measured = measured || !state.views[v].seen.empty();
     if (!view_speaks(policy, state, v, now)) {
       all_speak = false;
       continue;
@@ -150,7 +156,8 @@ LagReading lag_of(const Policy& policy, const ServiceState& state, SteadyTime no
 }
 
 bool measures_freshness(const ServiceState& state) {
-  return std::ranges::any_of(state.views, [](const ViewState& view) { return !view.seen.empty(); });
+  return std::ranges::any_of(state.views,
+                             [](const ViewState& view) { return !view.seen.empty() || waits_in_vain(view); });
 }
 
 std::optional<Millis> client_data_age(const Policy& policy, const ServiceState& state, SteadyTime now) {

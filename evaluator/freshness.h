@@ -38,7 +38,8 @@ struct LagReading {
 };
 LagReading lag_of(const Policy& policy, const ServiceState& state, SteadyTime now);
 
-// Has any view ever shown a canary of ours? Before that, lag and age are not being measured.
+// Has any view ever shown a canary of ours, or is any pushed to? Before that, lag and age are not being
+// measured.
 bool measures_freshness(const ServiceState& state);
 
 // Age of the newest canary that any answering view has shown.

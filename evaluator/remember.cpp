@@ -163,6 +163,8 @@ Noticed remember_view(const Policy& policy, ServiceState& state, std::size_t i, 
   view.http_status = look.http_status;
   view.cache_evidence = shortened(look.cache_evidence);
   if (look.lifetime) view.lifetime = look.lifetime;
+  view.listening_since.reset();
+  if (look.listening_since) view.listening_since = look.listening_since->steady;
   if (look.newest) remember_token(policy, state, view, *look.newest, seen.ended);
   view.armed = view.armed || look.client == Client::ok;
 

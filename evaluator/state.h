@@ -106,9 +106,10 @@ struct ViewState {
 
   bool armed = false;  // has ever answered well
   bool setup_told = false;
-  std::optional<Millis> lifetime;            // what its newest answer allowed caches to keep it, when told
-  std::optional<SteadyTime> newest_planted;  // when the newest token it ever showed was planted
-  std::vector<SeenStream> seen;              // of our own streams
+  std::optional<Millis> lifetime;             // what its newest answer allowed caches to keep it, when told
+  std::optional<SteadyTime> newest_planted;   // when the newest token it ever showed was planted
+  std::optional<SteadyTime> listening_since;  // where it is pushed to: it can show nothing that is older
+  std::vector<SeenStream> seen;               // of our own streams
   Streaks streaks;
   friend bool operator==(const ViewState&, const ViewState&) = default;
 };

@@ -54,6 +54,7 @@ struct ViewLook {
   std::optional<Millis> lifetime;   // what the answer allows caches to keep it: s-maxage, else max-age
   int http_status = 0;              // 0: no answer
   std::optional<WallTime> certificate_ends;  // of an ordinary check over TLS
+  std::optional<Instant> listening_since;    // of a view that is pushed to: older canaries do not come
   std::string cache_evidence;                // the header that decided, e.g. "X-Cache-Status: STALE"
 };
 

@@ -303,6 +303,9 @@ net::awaitable<void> Monitor::stop(model::Millis patience) {
   }
   tasks_.stop();
   co_await tasks_.join();
+  for (const auto& service : services_) {
+    for (const ViewPlan& view : service->plan.views) co_await view.view->close();
+  }
 }
 
 void Monitor::poke() {

@@ -22,6 +22,7 @@
 #include "probes/traffic/http_source.h"
 #include "probes/traffic/prometheus_source.h"
 #include "probes/traffic/sql_source.h"
+#include "probes/view/websocket/decode.h"
 #include "probes/write_probe.h"
 
 namespace deadcalm::probes {
@@ -101,6 +102,7 @@ struct ViewType {
 };
 constexpr ViewType kViewTypes[] = {
     {"http", [](config::Reader& r) { return make_http_view(decode_http_view(r)); }},
+    {"websocket", &websocket::decode_websocket_view},
     {"exec", &exec::decode_plugin_check},
 };
 constexpr ViewType kCheckTypes[] = {

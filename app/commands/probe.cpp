@@ -120,17 +120,43 @@ void print_view(const model::Observation& o, std::ostream& out) {
   if (!o.detail.empty()) out << "  " << runtime::masked(o.detail) << '\n';
 }
 
+// Subscribes before anything is written; what is wrong then is told with the look that counts.
+net::awaitable<void> subscribe(monitor::ServicePlan& plan) {
+  for (monitor::ViewPlan& view : plan.views) {
+    if (view.view->subscribes()) (void)co_await view.view->look();
+  }
+}
+
+// One that is pushed to is given two seconds for what was just written.
+net::awaitable<model::Observation> look_at(probes::View& view, bool written, runtime::Clock& clock) {
+  model::Observation o = co_await view.look();
+  for (int i = 0; i < 20 && written && view.subscribes(); ++i) {
+    const auto& look = std::get<model::ViewLook>(o.look);
+    if (look.newest || look.client != model::Client::ok) break;
+    co_await clock.sleep_for(model::Millis{100});
+    o = co_await view.look();
+  }
+  co_return o;
+}
+
 net::awaitable<void> look_once(monitor::ServicePlan& plan, runtime::Clock& clock, std::ostream& out,
                                int& code) {
+  co_await subscribe(plan);
+  const bool pushed =
+      std::ranges::any_of(plan.views, [](const monitor::ViewPlan& view) { return view.view->subscribes(); });
   for (monitor::WritePlan& write : plan.writes) {
     out << plan.name << '/' << write.probe->options().probe << ": "
         << write.probe->backend().describe({}).target << '\n';
+    // Where records are updated in turn, updates are what is pushed, and the first cycles only create them.
+    int left_to_run = pushed ? write.probe->options().keep + 1 : 1;
     auto publish = [&](const model::Observation& o) {
-      print_write(o, out);
       const auto& look = std::get<model::WriteLook>(o.look);
-      if (look.write != model::Write::ok || look.read_back != model::ReadBack::ok) code = kFailed;
+      const bool good = look.write == model::Write::ok && look.read_back == model::ReadBack::ok;
+      if (!good) code = kFailed;
+      left_to_run = good ? left_to_run - 1 : 0;
+      if (left_to_run == 0) print_write(o, out);
     };
-    co_await write.probe->run(publish);
+    while (left_to_run > 0) co_await write.probe->run(publish);
     const std::size_t left = co_await write.probe->drop_all();
     out << (left == 0 ? "  removed   everything that was planted\n"
                       : "  NOT removed: " + std::to_string(left) + " record(s) of stream " +
@@ -138,11 +164,12 @@ net::awaitable<void> look_once(monitor::ServicePlan& plan, runtime::Clock& clock
   }
   for (std::size_t i = 0; i < plan.views.size(); ++i) {
     out << plan.name << '/' << plan.views[i].view->name() << '\n';
-    const model::Observation o = co_await plan.views[i].view->look();
+    const model::Observation o = co_await look_at(*plan.views[i].view, !plan.writes.empty(), clock);
     plan.policy.views[i].is_check ? print_check(o, out) : print_view(o, out);
     if (std::get<model::ViewLook>(o.look).client != model::Client::ok) code = kFailed;
   }
-  if (!plan.traffic) co_return;
+  for (monitor::ViewPlan& view : plan.views) co_await view.view->close();
+  if (!plan.traffic || !plan.policy.traffic) co_return;
   out << plan.name << '/' << plan.policy.traffic->name << '\n';
   const model::Instant now = clock.now();
   const probes::CountWindow window{now.wall - plan.traffic->window, plan.traffic->window};

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "config/environment.h"
 #include "model/observation.h"
 #include "model/secret.h"
 #include "runtime/clock.h"
@@ -17,6 +18,11 @@ class View {
   virtual ~View() = default;
   // An observation with a ViewLook. Never throws but on cancellation; ends by its own time-out.
   virtual net::awaitable<model::Observation> look() = 0;
+  // Lets go of what it keeps between looks; no look follows, and none is under way. Needed before it is
+  // destroyed, where it has looked.
+  virtual net::awaitable<void> close() { co_return; }
+  // Sees only what happens while it is subscribed, so it must look before something is written.
+  virtual bool subscribes() const { return false; }
   virtual const std::string& name() const = 0;
 };
 
@@ -31,7 +37,8 @@ struct ViewDeps {
   net::any_io_executor executor;
   std::string instance;
   model::Secret canary_key;
-  check::HeartbeatBoard* heartbeats = nullptr;  // where jobs' beats arrive; null: nobody receives them
+  check::HeartbeatBoard* heartbeats = nullptr;       // where jobs' beats arrive; null: nobody receives them
+  const config::Environment* environment = nullptr;  // where secrets are read again; null: no view has any
 };
 
 // Which one it is.

@@ -33,9 +33,14 @@ const std::map<std::string, Folders> kArrows{
 
 // Libraries that only their folders may name, so that each can be replaced in one place.
 const std::map<std::string, Folders> kLibraryHomes{
-    {"prometheus/", {"exporter"}}, {"yaml-cpp/", {"config"}},           {"SQLiteCpp/", {"store", "demo"}},
-    {"curl/", {"runtime"}},        {"libpq-fe.h", {"probes", "store"}}, {"CLI/", {"app"}},
+    {"prometheus/", {"exporter"}},
+    {"yaml-cpp/", {"config"}},
+    {"SQLiteCpp/", {"store", "demo"}},
+    {"curl/", {"runtime"}},
+    {"libpq-fe.h", {"probes", "store"}},
+    {"CLI/", {"app"}},
     {"hiredis/", {"probes"}},
+    {"boost/beast/websocket", {"runtime"}},
 };
 
 struct Include {

@@ -66,6 +66,33 @@ TEST_CASE("a view that never showed a token of ours is not yet measuring") {
   CHECK(lag(story) == Lag::unknown);
 }
 
+TEST_CASE("a view that is pushed to and is told of nothing is behind: connected is not enough") {
+  Story story(policy_with_view());
+  ViewLook silent = view_ok();
+  silent.listening_since = story.now;
+  for (int i = 0; i < 3; ++i) story.pass(60s).vouched(write_ok()).view(silent);
+  CHECK(lag(story) == Lag::unknown);
+  story.pass(60s).vouched(write_ok()).view(silent);
+  CHECK(lag(story) == Lag::behind);
+  CHECK(story.situation().ruling.verdict == Verdict::stale_clients);
+  ViewLook told = view_shows(story.last_seq, story.now.wall);
+  told.listening_since = silent.listening_since;
+  story.view(told);
+  CHECK(lag(story) == Lag::ok);
+  CHECK(story.situation().ruling.verdict == Verdict::healthy);
+}
+
+TEST_CASE("what was planted before a view listened is not expected to be pushed to it") {
+  Story story = fresh_story();
+  for (int i = 0; i < 5; ++i) story.pass(60s).vouched(write_ok());
+  ViewLook anew = view_ok();
+  anew.listening_since = story.now;
+  story.view(anew);
+  CHECK(lag(story) == Lag::ok);
+  for (int i = 0; i < 4; ++i) story.pass(60s).vouched(write_ok()).view(anew);
+  CHECK(lag(story) == Lag::behind);
+}
+
 TEST_CASE("a valid answer without a token is nothing newer seen, not a failure") {
   Story story = fresh_story();
   story.pass(60s).vouched(write_ok()).view(view_ok());

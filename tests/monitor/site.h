@@ -104,7 +104,11 @@ struct Site {
   int pokes = 0;
   model::CacheClass cache_when_down = model::CacheClass::stale_on_error;  // taken at boot
 
-  explicit Site(bool with_traffic = false) : counts_traffic(with_traffic) {
+  using MakeView = std::function<std::unique_ptr<probes::View>(Site&)>;
+  MakeView make_view;  // empty: the cached one
+
+  explicit Site(bool with_traffic = false, MakeView view = nullptr)
+      : counts_traffic(with_traffic), make_view(std::move(view)) {
     // Four weeks of sixty commits an hour, and they go on.
     const model::WallTime now = std::chrono::floor<std::chrono::hours>(clock.now().wall);
     customers.rates = {{now - 24h * 28, 60}};
@@ -141,8 +145,10 @@ struct Site {
                                nullptr},
         stream, memory->records().value());
     service.writes.push_back(std::move(write));
-    auto view = std::make_unique<CachedView>(world, clock);
-    view->cache_when_down = cache_when_down;
+    auto cached = std::make_unique<CachedView>(world, clock);
+    cached->cache_when_down = cache_when_down;
+    std::unique_ptr<probes::View> view = std::move(cached);
+    if (make_view) view = make_view(*this);
     service.views.push_back({std::move(view), 60s});
     if (counts_traffic) {
       service.policy.traffic = evaluator::CountSource{"committed", 60s};

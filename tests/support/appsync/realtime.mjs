@@ -42,12 +42,16 @@ export function push(field, record) {
   }
 }
 
-function obey(socket, held, message) {
+function obey(socket, held, message, mode) {
   if (message.type === 'connection_init') {
     send(socket, { type: 'connection_ack', payload: { connectionTimeoutMs: 300000 } });
     send(socket, { type: 'ka' });
   } else if (message.type === 'start') {
     const { query } = JSON.parse(message.payload.data);
+    if (mode === 'refuses_subscriptions') {
+      const errors = [{ errorType: 'Unauthorized', message: 'Not Authorized to access onUpdateCanary on type Subscription' }];
+      return send(socket, { id: message.id, type: 'error', payload: { errors } });
+    }
     held.set(message.id, /\{\s*(\w+)/.exec(query)?.[1]);
     send(socket, { id: message.id, type: 'start_ack' });
   } else if (message.type === 'stop') {
@@ -77,7 +81,7 @@ export function accept(request, socket, admitted, mode) {
   socket.on('data', (bytes) => {
     rest = unframe(Buffer.concat([rest, bytes]), (opcode, text) => {
       if (opcode === 8) socket.end();
-      if (opcode === 1) obey(socket, held, JSON.parse(text));
+      if (opcode === 1) obey(socket, held, JSON.parse(text), mode());
     });
   });
   socket.on('error', () => {});

@@ -4,6 +4,7 @@
 //   POST /graphql   {query, variables}: sync|list<Model>s, get|create|update|delete<Model>; the root field is the
 //                   first name inside the outer braces, and every field of a record is always answered
 //   POST /_control  {mode?, refuse?, wipe?, save?, restore?, bump?}: what the backend does from now on
+//     mute: nothing is pushed; refuses_subscriptions: each is answered by an error
 //   GET  /_state    {rows, requests, subscriptions}
 //
 // PORT and API_KEY (or TOKEN, sent as Authorization) come from the environment; without both anybody is let in.
@@ -79,7 +80,7 @@ function answer({ query, variables }) {
   const model = verb === 'sync' || verb === 'list' ? name.replace(/s$/, '') : name;
   try {
     const record = operations[verb](model, variables ?? {});
-    if (writes && record) push(`on${verb[0].toUpperCase()}${verb.slice(1)}${model}`, record);
+    if (writes && record && mode !== 'mute') push(`on${verb[0].toUpperCase()}${verb.slice(1)}${model}`, record);
     if (writes && mode === 'cuts_answers') return null;
     return [200, { data: { [field]: record } }];
   } catch (refusal) {
