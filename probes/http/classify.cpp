@@ -30,6 +30,15 @@ std::string excerpt(const std::string& body) {
   return text.empty() || text.starts_with('<') ? std::string() : ": " + text;
 }
 
+// Where a redirect leads, without a query that may hold a secret.
+std::string redirect(const runtime::HttpAnswer& answer) {
+  const std::string* location = answer.header("location");
+  const std::string there =
+      location == nullptr ? std::string() : location->substr(0, location->find_first_of("?#"));
+  return ", a redirect" + (there.empty() ? std::string() : " to " + there.substr(0, 120)) +
+         ", which is not followed";
+}
+
 struct Row {
   int low, high;
   Write failure;
@@ -72,8 +81,12 @@ StepFailure classify_status(const runtime::HttpAnswer& answer, bool wants_json) 
   }
   for (const Row& row : kStatuses) {
     if (answer.status < row.low || answer.status > row.high) continue;
-    return {row.failure, status + excerpt(answer.body), row.maybe_done,
-            false,       row.looks_misconfigured,       asked};
+    return {row.failure,
+            status + (row.high == 399 ? redirect(answer) : excerpt(answer.body)),
+            row.maybe_done,
+            false,
+            row.looks_misconfigured,
+            asked};
   }
   return {Write::contract, status + ", not the status expected", true, false, false};
 }
