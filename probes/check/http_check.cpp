@@ -17,7 +17,7 @@ ViewPath decode_http_check(config::Reader& reader) {
   options.body = reader.text("body", options.body);
   options.method = reader.text("method", options.body.empty() ? "GET" : "POST");
   for (auto& header : reader.text_map("headers")) options.headers.push_back(std::move(header));
-  options.auth = http::decode_auth(reader);
+  options.credentials = credentials::decode_credentials(reader);
   options.expect = http::decode_expect(reader);
   options.requests = http::decode_requests(reader);
   options.certificate =
@@ -36,7 +36,7 @@ HttpCheck::HttpCheck(ViewPlace place, HttpCheckOptions options, const ViewDeps& 
     : place_(std::move(place)),
       options_(std::move(options)),
       clock_(deps.clock),
-      requester_(deps.clock, deps.client, deps.instance, options_.requests) {}
+      requester_(backend_deps(deps), options_.requests, options_.credentials) {}
 
 net::awaitable<model::Observation> HttpCheck::look() {
   model::Observation observation;
@@ -49,7 +49,6 @@ net::awaitable<model::Observation> HttpCheck::look() {
   request.headers = options_.headers;
   request.body = options_.body;
   request.certificate = true;
-  if (auto auth = http::auth_header(options_.auth)) request.headers.push_back(*std::move(auth));
   requester_.complete(request);
   const model::SteadyTime deadline = observation.started.steady + place_.timeout;
   const auto answer = co_await requester_.send(std::move(request), deadline);

@@ -1,8 +1,8 @@
 #pragma once
 // `check: http`: one request, and what its answer must be. Writes nothing of ours and proves no write.
 #include "config/reader.h"
-#include "probes/http/http_step.h"
-#include "probes/http/requester.h"
+#include "probes/http/assertion.h"
+#include "probes/http/authorized_requester.h"
 #include "probes/view/view.h"
 
 namespace deadcalm::probes::check {
@@ -11,7 +11,7 @@ struct HttpCheckOptions {
   std::string method, url;
   runtime::Headers headers;
   std::string body;
-  http::Auth auth;
+  credentials::MakeCredentials credentials;  // may be empty
   http::Expect expect;
   http::RequesterOptions requests;
   model::Millis certificate{0};  // fails when the certificate ends within this; 0: it only has to be valid
@@ -33,7 +33,7 @@ class HttpCheck final : public View {
   ViewPlace place_;
   HttpCheckOptions options_;
   runtime::Clock& clock_;
-  http::Requester requester_;
+  http::AuthorizedRequester requester_;
 };
 
 }  // namespace deadcalm::probes::check

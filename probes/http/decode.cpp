@@ -214,16 +214,6 @@ Auth decode_auth_keys(Reader& keys) {
   return auth;
 }
 
-Auth decode_auth(Reader& reader) {
-  auto child = reader.child("auth");
-  if (!child) return {};
-  child->also_known({"bearer_file"});
-  child->one_of({"bearer", "bearer_file", "basic", "header"}, true);
-  const Auth auth = decode_auth_keys(*child);
-  child->finish();
-  return auth;
-}
-
 void decode_tls(Reader& reader, std::string& ca_file, bool& verify) {
   auto child = reader.child("tls");
   if (!child) return;

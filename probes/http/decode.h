@@ -11,7 +11,6 @@ HttpOptions decode_http(config::Reader& reader);
 // Parts that other HTTP-speaking types share.
 // A plain value means equals; a map holds operators, one or several.
 std::vector<Condition> decode_conditions(const config::Node& node, config::Context& context);
-Auth decode_auth(config::Reader& reader);      // its key `auth`
 Auth decode_auth_keys(config::Reader& keys);   // its keys bearer, basic, header
 Expect decode_expect(config::Reader& reader);  // its key `expect`
 void decode_tls(config::Reader& reader, std::string& ca_file, bool& verify);  // its key `tls`

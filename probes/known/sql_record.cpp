@@ -51,11 +51,28 @@ std::string SqlRecord::describe() const {
 net::awaitable<KnownAnswer> SqlRecord::look(model::SteadyTime deadline) {
   std::vector<std::string> none;
   const postgres::PgResult rows = co_await question_.ask(options_->query, std::move(none), deadline);
-  if (rows) co_return judge_rows(rows->values, *options_);
-  // A server that knows us and has no such table: deleted.
-  const bool gone = rows.error().container_gone;
-  co_return KnownAnswer{gone ? KnownState::gone : KnownState::unknown,
-                        options_->query + ": " + rows.error().detail, gone};
+  KnownAnswer answer;
+  if (rows) {
+    answer = judge_rows(rows->values, *options_);
+  } else {
+    // A server that knows us and has no such table: deleted.
+    const bool gone = rows.error().container_gone;
+    answer = {gone ? KnownState::gone : KnownState::unknown, options_->query + ": " + rows.error().detail,
+              gone};
+  }
+  if (answer.state == KnownState::gone && !co_await is_primary(deadline)) {
+    answer = {KnownState::unknown, answer.detail + " (on a replica, which can lag: it proves no loss)",
+              false};
+  }
+  co_return answer;
+}
+
+// False also where it could not be asked.
+net::awaitable<bool> SqlRecord::is_primary(model::SteadyTime deadline) {
+  std::vector<std::string> none;
+  const std::string question = "select pg_is_in_recovery()";
+  const postgres::PgResult rows = co_await question_.ask(question, std::move(none), deadline);
+  co_return rows && !rows->values.empty() && rows->values[0].at(0) == "f";
 }
 
 }  // namespace deadcalm::probes::known

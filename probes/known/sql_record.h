@@ -27,6 +27,8 @@ class SqlRecord final : public KnownRecord {
   std::string describe() const override;
 
  private:
+  net::awaitable<bool> is_primary(model::SteadyTime deadline);
+
   std::shared_ptr<const SqlRecordOptions> options_;
   postgres::Question question_;
 };

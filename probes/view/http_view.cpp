@@ -25,7 +25,7 @@ HttpViewOptions decode_http_view(config::Reader& reader) {
   HttpViewOptions options;
   options.url = reader.url("url", config::kHttp);
   options.headers = reader.text_map("headers");
-  options.auth = http::decode_auth(reader);
+  options.credentials = credentials::decode_credentials(reader);
   options.expect = http::decode_expect(reader);
   if (const auto text = reader.optional_text("token")) {
     if (auto path = http::JsonPath::parse(*text)) {
@@ -43,7 +43,7 @@ HttpView::HttpView(ViewPlace place, HttpViewOptions options, const ViewDeps& dep
       options_(std::move(options)),
       clock_(deps.clock),
       canary_key_(deps.canary_key),
-      requester_(deps.clock, deps.client, deps.instance, options_.requests) {}
+      requester_(backend_deps(deps), options_.requests, options_.credentials) {}
 
 net::awaitable<model::Observation> HttpView::look() {
   model::Observation observation;
@@ -53,7 +53,6 @@ net::awaitable<model::Observation> HttpView::look() {
   runtime::HttpRequest request;
   request.url = options_.url;
   request.headers = options_.headers;
-  if (auto auth = http::auth_header(options_.auth)) request.headers.push_back(*std::move(auth));
   requester_.complete(request);
   const model::SteadyTime deadline = observation.started.steady + place_.timeout;
   const auto answer = co_await requester_.send(std::move(request), deadline);

@@ -2,8 +2,8 @@
 // The `http` view: one GET along the clients' own path, caches and all. Asks for the newest token and
 // for what the answer's headers say about caches.
 #include "config/reader.h"
-#include "probes/http/http_step.h"
-#include "probes/http/requester.h"
+#include "probes/http/assertion.h"
+#include "probes/http/authorized_requester.h"
 #include "probes/view/view.h"
 
 namespace deadcalm::probes {
@@ -11,7 +11,7 @@ namespace deadcalm::probes {
 struct HttpViewOptions {
   std::string url;
   runtime::Headers headers;
-  http::Auth auth;
+  credentials::MakeCredentials credentials;  // may be empty
   http::Expect expect;
   std::optional<http::JsonPath> token;  // where the token is; absent: anywhere in the body
   http::RequesterOptions requests;
@@ -34,7 +34,7 @@ class HttpView final : public View {
   HttpViewOptions options_;
   runtime::Clock& clock_;
   model::Secret canary_key_;
-  http::Requester requester_;
+  http::AuthorizedRequester requester_;
 };
 
 }  // namespace deadcalm::probes

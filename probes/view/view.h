@@ -7,6 +7,7 @@
 #include "config/environment.h"
 #include "model/observation.h"
 #include "model/secret.h"
+#include "probes/backend_deps.h"
 #include "runtime/clock.h"
 #include "runtime/http_client.h"
 #include "runtime/net.h"
@@ -40,6 +41,13 @@ struct ViewDeps {
   check::HeartbeatBoard* heartbeats = nullptr;       // where jobs' beats arrive; null: nobody receives them
   const config::Environment* environment = nullptr;  // where secrets are read again; null: no view has any
 };
+
+// The same for the parts that backends and views share.
+inline BackendDeps backend_deps(const ViewDeps& deps) {
+  static const config::Environment nothing;
+  return {deps.clock,    deps.client,    deps.executor, deps.environment ? *deps.environment : nothing,
+          deps.instance, deps.canary_key};
+}
 
 // Which one it is.
 struct ViewPlace {

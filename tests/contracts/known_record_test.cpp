@@ -71,3 +71,23 @@ TEST_CASE("sql: a record is good, altered, gone, hidden, and its table dropped")
   rig.server.kill();
   CHECK(rig.ask(name, "expect: ACME").state == KnownState::unknown);
 }
+
+TEST_CASE("sql: a replica that lags proves no loss") {
+  Rig rig;
+  tests::PostgresServer replica(tests::PostgresServer::ReplicaOf{rig.server});
+  replica.start();
+  replica.sql("select pg_wal_replay_pause()");
+  rig.server.sql("insert into orders select generate_series(101, 200)");
+  auto options = std::make_shared<probes::known::SqlRecordOptions>();
+  const std::string yaml =
+      "dsn: \"" + replica.dsn("reader") + "\"\nquery: select count(*) from orders\nexpect: { ge: 150 }";
+  (void)tests::decode_yaml(yaml, rig.environment,
+                           [&](config::Reader& r) { *options = probes::known::decode_sql_record(r); });
+  probes::known::SqlRecord record(
+      options, probes::BackendDeps{rig.clock, rig.client, rig.io.get_executor(), rig.environment, "a1b2c3d4",
+                                   model::Secret("not used")});
+  const KnownAnswer answer = tests::run_task(rig.io, record.look(rig.clock.now().steady + 3s));
+  CHECK(answer.state == KnownState::unknown);
+  CHECK_THAT(answer.detail, Catch::StartsWith("select count(*) from orders is 100") &&
+                                Catch::EndsWith("(on a replica, which can lag: it proves no loss)"));
+}
