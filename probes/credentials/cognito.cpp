@@ -8,7 +8,6 @@
 #include <boost/json/serialize.hpp>
 
 #include "model/encoding.h"
-#include "runtime/log.h"
 
 namespace deadcalm::probes::credentials {
 namespace {
@@ -43,12 +42,12 @@ std::string secret_hash(const model::Secret& client_secret, const std::string& u
 }
 
 Cognito::Cognito(CognitoOptions options, http::Requester requester, const config::Environment& environment)
-    : options_(std::move(options)), requester_(std::move(requester)), environment_(environment) {}
+    : SignIn(environment), options_(std::move(options)), requester_(std::move(requester)) {}
 
 runtime::HttpRequest Cognito::request(bool refreshing) const {
   json::object parameters;
   if (refreshing) {
-    parameters["REFRESH_TOKEN"] = refresh_token_.reveal();
+    parameters["REFRESH_TOKEN"] = refresh_token().reveal();
   } else {
     parameters["USERNAME"] = options_.username;
     parameters["PASSWORD"] = options_.password.value.reveal();
@@ -101,40 +100,11 @@ net::awaitable<TokenEndpoint::Answer> Cognito::ask_once(bool refreshing, model::
   grant.token = model::Secret(text_at(*result, options_.use == CognitoToken::id ? "IdToken" : "AccessToken"));
   if (grant.token.empty()) co_return std::unexpected(refusal_of(what, *outcome, "no token in the answer"));
   // Renewed with rotation the answer has another refresh token; without, the one we have goes on.
-  if (const std::string next = text_at(*result, "RefreshToken"); !next.empty()) {
-    refresh_token_ = model::Secret(next);
-    runtime::mask_in_logs({refresh_token_});
-  }
+  if (std::string next = text_at(*result, "RefreshToken"); !next.empty()) keep_refresh_token(std::move(next));
   const json::value* life = result->get_object().if_contains("ExpiresIn");
   if (life != nullptr && life->is_int64() && life->get_int64() > 0 && life->get_int64() < 1'000'000'000)
     grant.life = std::chrono::seconds{life->get_int64()};
   co_return grant;
-}
-
-bool Cognito::read_secrets_again() {
-  bool changed = false;
-  for (config::SecretSource* source : {&options_.password, &options_.client_secret}) {
-    if (!source->can_change()) continue;
-    const auto now = source->read_again(environment_);
-    if (!now || *now == source->value) continue;
-    source->value = *now;
-    runtime::mask_in_logs({*now});
-    changed = true;
-  }
-  return changed;
-}
-
-net::awaitable<TokenEndpoint::Answer> Cognito::ask(model::SteadyTime deadline) {
-  if (!refresh_token_.empty()) {
-    Answer refreshed = co_await ask_once(true, deadline);
-    const bool dead = !refreshed && refreshed.error().failure == model::Write::auth;
-    if (!dead) co_return refreshed;
-    refresh_token_ = {};
-  }
-  Answer answer = co_await ask_once(false, deadline);
-  const bool refused = !answer && answer.error().failure == model::Write::auth;
-  if (!refused || !read_secrets_again()) co_return answer;
-  co_return co_await ask_once(false, deadline);
 }
 
 std::string Cognito::describe() const {

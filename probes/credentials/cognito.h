@@ -5,7 +5,7 @@
 #include "config/environment.h"
 #include "config/secret_source.h"
 #include "model/names.h"
-#include "probes/credentials/token.h"
+#include "probes/credentials/sign_in.h"
 
 namespace deadcalm::probes::credentials {
 
@@ -20,22 +20,20 @@ struct CognitoOptions {
   CognitoToken use = CognitoToken::access;
 };
 
-class Cognito final : public TokenEndpoint {
+class Cognito final : public SignIn {
  public:
   Cognito(CognitoOptions options, http::Requester requester, const config::Environment& environment);
-  net::awaitable<Answer> ask(model::SteadyTime deadline) override;
-  void refused() override { refresh_token_ = {}; }
   std::string describe() const override;
 
  private:
   runtime::HttpRequest request(bool refreshing) const;
-  net::awaitable<Answer> ask_once(bool refreshing, model::SteadyTime deadline);
-  bool read_secrets_again();
+  net::awaitable<Answer> ask_once(bool refreshing, model::SteadyTime deadline) override;
+  std::vector<config::SecretSource*> secrets() override {
+    return {&options_.password, &options_.client_secret};
+  }
 
   CognitoOptions options_;
   http::Requester requester_;
-  const config::Environment& environment_;
-  model::Secret refresh_token_;
 };
 
 // base64(HMAC-SHA256(client secret, username + client id)): what an app client with a secret asks for.

@@ -3,8 +3,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "runtime/log.h"
-
 namespace deadcalm::probes::credentials {
 namespace {
 
@@ -38,7 +36,7 @@ std::optional<model::Millis> life_in(const json::object& document) {
 
 SupabaseSignIn::SupabaseSignIn(SupabaseUser user, http::Requester requester,
                                const config::Environment& environment)
-    : user_(std::move(user)), requester_(std::move(requester)), environment_(environment) {}
+    : SignIn(environment), user_(std::move(user)), requester_(std::move(requester)) {}
 
 runtime::HttpRequest SupabaseSignIn::request(bool refreshing) const {
   runtime::HttpRequest request;
@@ -49,7 +47,7 @@ runtime::HttpRequest SupabaseSignIn::request(bool refreshing) const {
                      {"apikey", user_.anon_key.value.reveal()}};
   json::object body;
   if (refreshing) {
-    body["refresh_token"] = refresh_token_.reveal();
+    body["refresh_token"] = refresh_token().reveal();
   } else {
     body["email"] = user_.email;
     body["password"] = user_.password.value.reveal();
@@ -79,35 +77,8 @@ net::awaitable<TokenEndpoint::Answer> SupabaseSignIn::ask_once(bool refreshing, 
   Grant grant{model::Secret(text_at(document, "access_token")), life_in(document)};
   if (grant.token.empty())
     co_return std::unexpected(refusal_of(what, *outcome, "no access_token in the answer"));
-  refresh_token_ = model::Secret(text_at(document, "refresh_token"));
-  runtime::mask_in_logs({refresh_token_});
+  keep_refresh_token(text_at(document, "refresh_token"));
   co_return grant;
-}
-
-bool SupabaseSignIn::read_secrets_again() {
-  bool changed = false;
-  for (config::SecretSource* source : {&user_.password, &user_.anon_key}) {
-    if (!source->can_change()) continue;
-    const auto now = source->read_again(environment_);
-    if (!now || *now == source->value) continue;
-    source->value = *now;
-    runtime::mask_in_logs({*now});
-    changed = true;
-  }
-  return changed;
-}
-
-net::awaitable<TokenEndpoint::Answer> SupabaseSignIn::ask(model::SteadyTime deadline) {
-  if (!refresh_token_.empty()) {
-    Answer refreshed = co_await ask_once(true, deadline);
-    const bool dead = !refreshed && refreshed.error().failure == model::Write::auth;
-    if (!dead) co_return refreshed;
-    refresh_token_ = {};
-  }
-  Answer answer = co_await ask_once(false, deadline);
-  const bool refused = !answer && answer.error().failure == model::Write::auth;
-  if (!refused || !read_secrets_again()) co_return answer;
-  co_return co_await ask_once(false, deadline);
 }
 
 std::string SupabaseSignIn::describe() const {

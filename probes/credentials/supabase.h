@@ -6,7 +6,7 @@
 // internal/api/apierrors/errorcode.go.
 #include "config/environment.h"
 #include "config/secret_source.h"
-#include "probes/credentials/token.h"
+#include "probes/credentials/sign_in.h"
 
 namespace deadcalm::probes::credentials {
 
@@ -17,22 +17,18 @@ struct SupabaseUser {
   config::SecretSource password;
 };
 
-class SupabaseSignIn final : public TokenEndpoint {
+class SupabaseSignIn final : public SignIn {
  public:
   SupabaseSignIn(SupabaseUser user, http::Requester requester, const config::Environment& environment);
-  net::awaitable<Answer> ask(model::SteadyTime deadline) override;
-  void refused() override { refresh_token_ = {}; }
   std::string describe() const override;
 
  private:
   runtime::HttpRequest request(bool refreshing) const;
-  net::awaitable<Answer> ask_once(bool refreshing, model::SteadyTime deadline);
-  bool read_secrets_again();
+  net::awaitable<Answer> ask_once(bool refreshing, model::SteadyTime deadline) override;
+  std::vector<config::SecretSource*> secrets() override { return {&user_.password, &user_.anon_key}; }
 
   SupabaseUser user_;
   http::Requester requester_;
-  const config::Environment& environment_;
-  model::Secret refresh_token_;
 };
 
 }  // namespace deadcalm::probes::credentials
