@@ -5,6 +5,7 @@
 #include <set>
 
 #include "app/commands/commands.h"
+#include "app/load_estimate.h"
 #include "evaluator/false_pages.h"
 #include "evaluator/promise.h"
 #include "model/duration.h"
@@ -213,6 +214,17 @@ void service_lines(const ConfiguredService& service, const Configured& configure
   text += std::move(lines).text();
 }
 
+std::string load_line(const LoadEstimate& load) {
+  std::string text = fmt::format("{:.3g} looks a second, about {:.2g} % of one core", load.looks_a_second,
+                                 load.core_share * 100);
+  if (load.core_share > kMostOfACore)
+    text +=
+        ": MORE THAN HALF. Looks will start late; give longer intervals, or divide the services among "
+        "several "
+        "deadcalms";
+  return text;
+}
+
 std::string pages_line(const Configured& configured) {
   std::string names;
   std::set<std::string> kinds;
@@ -234,9 +246,11 @@ std::string promises_text(const Configured& configured,
     const auto here = found == measured.end() ? std::nullopt : std::optional(found->second);
     service_lines(service, configured, here, text);
   }
-  Lines lines("pages");
-  lines.add("", pages_line(configured));
-  return text + std::move(lines).text();
+  Lines pages("pages");
+  pages.add("", pages_line(configured));
+  Lines load("load");
+  load.add("", load_line(estimate_load(planned_looks(configured))));
+  return text + std::move(pages).text() + std::move(load).text();
 }
 
 std::map<std::string, monitor::Measured> measured_looks(const Configured& configured, model::WallTime now) {

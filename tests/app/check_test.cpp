@@ -121,3 +121,25 @@ TEST_CASE("a service of checks alone: what is promised of a job counts its inter
   CHECK_THAT(line_of(app::promises_text(*made, {}), "outage → page"),
              Catch::EndsWith("≤ 1 h 8 min   (by its checks; truth is not measured)"));
 }
+
+TEST_CASE("the load of the loop is estimated, and too much of it is said") {
+  const auto load = [](int services, const char* scheme, const char* interval) {
+    std::string text = "defaults: { page: [terminal], interval: " + std::string(interval) +
+                       ", timeout: 900ms }\nchannels: [ { name: terminal, type: console } ]\nservices:\n";
+    for (int i = 0; i < services; ++i) {
+      text += "  - { name: s" + std::to_string(i) + ", write: { type: http, resource: \"" + scheme +
+              "://api.example.com/c\", json: { t: \"${canary.token}\" } } }\n";
+    }
+    const auto made = app::configure_text(text, "test.yaml", config::Environment{});
+    INFO(made->loaded.faults.text());
+    REQUIRE(made->ok());
+    const std::string all = app::promises_text(*made, {});
+    return line_of(all, "\nload ").empty() ? all.substr(all.rfind("load "))
+                                           : all.substr(all.rfind("\nload ") + 1);
+  };
+  CHECK_THAT(load(100, "http", "1s"), Catch::Contains("100 looks a second, about 4 % of one core"));
+  CHECK_THAT(load(100, "http", "1s"), !Catch::Contains("MORE"));
+  CHECK_THAT(
+      load(500, "https", "1s"),
+      Catch::Contains("500 looks a second, about 60 % of one core: MORE THAN HALF. Looks will start late"));
+}
