@@ -24,8 +24,9 @@ HttpCountOptions decode_http_count(config::Reader& reader) {
   return options;
 }
 
-HttpCountSource::HttpCountSource(const std::shared_ptr<const HttpCountOptions>& options, BackendDeps deps)
-    : options_(*options), question_(options_.question, std::move(deps)) {}
+HttpCountSource::HttpCountSource(const std::shared_ptr<const HttpCountOptions>& options,
+                                 const BackendDeps& deps)
+    : options_(*options), question_(options_.question, deps) {}
 
 std::string HttpCountSource::url_for(const CountWindow& window) const {
   const auto value = [&](std::string_view name) {

@@ -18,7 +18,7 @@ HttpCountOptions decode_http_count(config::Reader& reader);
 
 class HttpCountSource final : public CountSource {
  public:
-  HttpCountSource(const std::shared_ptr<const HttpCountOptions>& options, BackendDeps deps);
+  HttpCountSource(const std::shared_ptr<const HttpCountOptions>& options, const BackendDeps& deps);
 
   net::awaitable<Counted> count(CountWindow window, model::SteadyTime deadline) override;
   net::awaitable<CountedHours> history(model::WallTime now, model::Millis back,

@@ -114,8 +114,9 @@ PrometheusOptions decode_prometheus(config::Reader& reader) {
   return options;
 }
 
-PrometheusSource::PrometheusSource(const std::shared_ptr<const PrometheusOptions>& options, BackendDeps deps)
-    : options_(*options), question_(options_.question, std::move(deps)) {}
+PrometheusSource::PrometheusSource(const std::shared_ptr<const PrometheusOptions>& options,
+                                   const BackendDeps& deps)
+    : options_(*options), question_(options_.question, deps) {}
 
 std::string PrometheusSource::query_for(const CountWindow& window) const {
   return options_.query.render([&](std::string_view) { return in_seconds(window.window); });

@@ -22,7 +22,7 @@ PrometheusOptions decode_prometheus(config::Reader& reader);
 
 class PrometheusSource final : public CountSource {
  public:
-  PrometheusSource(const std::shared_ptr<const PrometheusOptions>& options, BackendDeps deps);
+  PrometheusSource(const std::shared_ptr<const PrometheusOptions>& options, const BackendDeps& deps);
 
   net::awaitable<Counted> count(CountWindow window, model::SteadyTime deadline) override;
   net::awaitable<CountedHours> history(model::WallTime now, model::Millis back,
