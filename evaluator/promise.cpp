@@ -87,7 +87,8 @@ Promise promise(const Policy& policy, const Assumptions& assumptions) {
     raise(result.disputed, notice);
     raise(result.disputed_page, std::max(notice, write.interval + kDisputedPages));
     raise(result.contract_page, std::max(notice, write.interval + kContractPages));
-    if (!policy.views.empty()) raise(result.stale, stale_page(policy, write, assumptions.lifetime));
+    if (!policy.views.empty() && !policy.has_checks_only())
+      raise(result.stale, stale_page(policy, write, assumptions.lifetime));
     count(write);
   }
   for (const ViewProbe& view : policy.views) {

@@ -194,7 +194,7 @@ net::awaitable<bool> WriteProbe::make_room(Cycle& cycle) {
   std::erase_if(unresolved, [&](const Record& r) { return r.seq < accepted_below_; });
   StepFailure failure;
   if (unresolved.size() >= kUnresolvedLimit) {
-    const Record oldest = unresolved.front();
+    const Record& oldest = unresolved.front();
     const bool settled = co_await remove_record(oldest, failure);
     if (settled) co_return true;
     if (failure.failure == model::Write::ok && !server_assigns_ids_) {

@@ -51,7 +51,7 @@ class CurlLoop {
 
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* watch);
   static int on_timer(CURLM* multi, long timeout_ms, void* self);
-  static curl_socket_t open_socket(void* door, curlsocktype purpose, curl_sockaddr* address);
+  static curl_socket_t open_socket(void* where, curlsocktype purpose, curl_sockaddr* address);
   static int close_socket(void* self, curl_socket_t fd);
 
   void arm(const std::shared_ptr<Watch>& watch);
