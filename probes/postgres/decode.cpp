@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/connection_policy.h"
 #include "probes/postgres/decode_tls.h"
 
 namespace deadcalm::probes::postgres {
@@ -51,6 +52,7 @@ PgTarget decode_target(config::Reader& reader) {
   reader.one_of({"dsn", "dsn_file"}, true);
   target.dsn = reader.secret_source("dsn").value_or(config::SecretSource{});
   target.tls = decode_tls(reader);
+  target.policy = config::read_connection_policy(reader);
   check_tls(reader, target);
   return target;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/secret_source.h"
+#include "model/connection_policy.h"
 #include "model/names.h"
 #include "model/secret.h"
 
@@ -23,6 +24,7 @@ struct PgTls {
 struct PgTarget {
   config::SecretSource dsn;
   PgTls tls;
+  model::ConnectionPolicy policy{};
 };
 
 using Keywords = std::map<std::string, std::string>;

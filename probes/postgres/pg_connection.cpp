@@ -7,13 +7,13 @@
 #include <openssl/x509_vfy.h>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <cstdlib>
 
 #include "probes/busy.h"
 #include "probes/postgres/refusal.h"
 #include "probes/postgres/sqlstate.h"
+#include "runtime/name_lookup.h"
 
 namespace deadcalm::probes::postgres {
 namespace {
@@ -114,33 +114,39 @@ StepFailure PgConnection::broken(const char* doing) {
   return failure;
 }
 
-net::awaitable<std::expected<std::string, StepFailure>> PgConnection::resolve(std::string name,
-                                                                              std::string port,
-                                                                              model::SteadyTime deadline) {
-  net::ip::tcp::resolver resolver(executor_);
-  boost::system::error_code ec;
-  const auto found =
-      co_await (resolver.async_resolve(name, port, net::redirect_error(net::use_awaitable, ec)) ||
-                clock_.sleep_until(deadline));
-  if (found.index() == 1 || ec || std::get<0>(found).empty())
-    co_return std::unexpected(net_failure("cannot resolve " + name, false));
-  co_return std::get<0>(found).begin()->endpoint().address().to_string();
+// The addresses that `keywords` lead to, decided on by the policy; names are resolved here, since libpq would
+// block the loop. A socket of this machine has none.
+net::awaitable<std::optional<StepFailure>> PgConnection::find_way(Keywords& keywords,
+                                                                  model::ConnectionPolicy policy,
+                                                                  model::SteadyTime deadline) {
+  const auto refused = [](std::string why) {
+    return StepFailure{model::Write::contract, std::move(why), false};
+  };
+  const std::string host = value_or(keywords, "host", "");
+  std::string address = value_or(keywords, "hostaddr", host);
+  if (address.find(',') != std::string::npos) {
+    if (!policy.allow_private) co_return refused("several hosts, and allow_private: false decides on one");
+    co_return std::nullopt;
+  }
+  if (const std::string name = name_to_resolve(keywords); !name.empty()) {
+    const auto found = co_await runtime::look_up(name, clock_, deadline);
+    if (!found) co_return net_failure(found.error(), false);
+    address = keywords["hostaddr"] = found->front().to_string();
+  }
+  if (std::string why = refusal(policy, address); !why.empty()) co_return refused(std::move(why));
+  co_return std::nullopt;
 }
 
 net::awaitable<std::optional<StepFailure>> PgConnection::open(model::Secret dsn, std::string application_name,
-                                                              model::SteadyTime deadline, PgTls tls) {
+                                                              model::SteadyTime deadline, PgTls tls,
+                                                              model::ConnectionPolicy policy) {
   const Busy busy(busy_);
   close();
   const auto parsed = parse_dsn(dsn);
   if (!parsed) co_return StepFailure{model::Write::contract, parsed.error(), false, false, false};
   Keywords keywords = with_tls(*parsed, tls);
   keywords["application_name"] = std::move(application_name);
-  if (const std::string name = name_to_resolve(keywords); !name.empty()) {
-    const std::string port = value_or(keywords, "port", "5432");
-    const auto address = co_await resolve(name, port, deadline);
-    if (!address) co_return address.error();
-    keywords["hostaddr"] = *address;
-  }
+  if (auto no_way = co_await find_way(keywords, policy, deadline)) co_return no_way;
   std::vector<const char*> names;
   std::vector<const char*> values;
   for (const auto& [name, value] : keywords) {

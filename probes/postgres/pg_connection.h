@@ -39,7 +39,8 @@ class PgConnection {
 
   // conninfo or URI, as libpq reads it. Names are resolved beside the loop (libpq would block it).
   net::awaitable<std::optional<StepFailure>> open(model::Secret dsn, std::string application_name,
-                                                  model::SteadyTime deadline, PgTls tls = {});
+                                                  model::SteadyTime deadline, PgTls tls = {},
+                                                  model::ConnectionPolicy policy = {});
   // Parameters are texts, $1 ... A statement alone is its own transaction; the answer waits for its commit.
   net::awaitable<PgResult> run(std::string sql, std::vector<std::string> parameters,
                                model::SteadyTime deadline);
@@ -50,8 +51,8 @@ class PgConnection {
  private:
   enum class Wait { ready, timed_out };
   net::awaitable<Wait> wait_for(bool read, bool write, model::SteadyTime deadline);
-  net::awaitable<std::expected<std::string, StepFailure>> resolve(std::string name, std::string port,
-                                                                  model::SteadyTime deadline);
+  net::awaitable<std::optional<StepFailure>> find_way(Keywords& keywords, model::ConnectionPolicy policy,
+                                                      model::SteadyTime deadline);
   net::awaitable<std::optional<StepFailure>> handshake(model::SteadyTime deadline);
   net::awaitable<std::optional<StepFailure>> until_a_result(model::SteadyTime deadline);
   net::awaitable<PgResult> receive(model::SteadyTime deadline);

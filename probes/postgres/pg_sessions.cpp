@@ -28,7 +28,7 @@ net::awaitable<std::optional<StepFailure>> PgSessions::open(PgConnection& sessio
                                                             model::SteadyTime deadline) {
   if (session.is_open()) co_return std::nullopt;
   std::string name = "deadcalm/" DEADCALM_VERSION " " + deps_.instance;
-  co_return co_await session.open(target_.dsn.value, std::move(name), deadline, target_.tls);
+  co_return co_await session.open(target_.dsn.value, std::move(name), deadline, target_.tls, target_.policy);
 }
 
 bool PgSessions::read_secret_again() {

@@ -10,7 +10,7 @@ net::awaitable<PgResult> Question::ask_once(const std::string& statement, std::v
                                             model::SteadyTime deadline) {
   PgConnection session(deps_.clock, deps_.executor);
   const std::string name = "deadcalm/" DEADCALM_VERSION " " + deps_.instance;
-  const auto failure = co_await session.open(target_.dsn.value, name, deadline, target_.tls);
+  const auto failure = co_await session.open(target_.dsn.value, name, deadline, target_.tls, target_.policy);
   if (failure) co_return std::unexpected(*failure);
   const auto left = std::max(model::Millis{1}, deadline - deps_.clock.now().steady);
   const std::string settings[] = {"begin transaction read only",

@@ -5,6 +5,7 @@
 
 #include "probes/postgres/postgres_backend.h"
 #include "probes/write_probe.h"
+#include "tests/support/backend_rig.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/run_task.h"
 #include "tests/support/scripted_backend.h"
@@ -194,6 +195,17 @@ TEST_CASE("postgres: row-level security hides rows, and that is not loss") {
   CHECK(look.sentinel != model::Sentinel::missing);
   CHECK(look.read_back != model::ReadBack::lost);
   CHECK(look.write == Write::auth);
+}
+
+TEST_CASE("postgres: the connection policy, on numbers and on names") {
+  for (const char* host : {"127.0.0.1", "localhost"}) {
+    tests::BackendRig rig;
+    rig.boot("postgres", "dsn: \"host=" + std::string(host) + " port=" + std::to_string(server().port()) +
+                             " user=postgres dbname=postgres\"\nallow_private: false");
+    CHECK(rig.cycle().write == Write::contract);
+    CHECK_THAT(rig.last.detail, Catch::EndsWith("is a private address, and allow_private is false"));
+    CHECK(rig.ledger.records.empty());
+  }
 }
 
 TEST_CASE("postgres: nobody there, wrong password, unknown database, a name that does not resolve") {

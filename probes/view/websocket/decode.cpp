@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/connection_policy.h"
 #include "probes/http/decode.h"
 #include "probes/http/http_step.h"
 #include "probes/view/websocket/appsync.h"
@@ -162,6 +163,7 @@ WebSocketViewOptions decode_common(Reader& reader) {
   http::decode_tls(reader, options.session.ca_file, options.session.verify_tls);
   options.requests.ca_file = options.session.ca_file;
   options.requests.verify_tls = options.session.verify_tls;
+  options.requests.policy = options.session.policy = config::read_connection_policy(reader);
   options.session.max_message_bytes =
       static_cast<std::size_t>(reader.integer("max_message_bytes", 1 << 20, 1024, 64 << 20));
   options.session.keep_alive =

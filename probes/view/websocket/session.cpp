@@ -67,6 +67,7 @@ net::awaitable<bool> Session::connect(model::SteadyTime deadline) {
   request.max_message_bytes = options_.max_message_bytes;
   request.ca_file = options_.ca_file;
   request.verify_tls = options_.verify_tls;
+  request.policy = options_.policy;
   runtime::WebSocketOpener::Opened opened = co_await deps_.opener.open(request, deadline);
   if (!opened) {
     SessionEnd end = end_of(opened.error());

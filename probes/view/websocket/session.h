@@ -23,6 +23,7 @@ struct SessionOptions {
   std::size_t max_message_bytes = 1 << 20;
   std::string ca_file;  // PEM; empty: the system's store
   bool verify_tls = true;
+  model::ConnectionPolicy policy{};
   std::optional<http::JsonPath> token;        // where in a push; absent: anywhere
   std::optional<model::Millis> keep_alive{};  // the longest silence, in place of the protocol's
 };
