@@ -88,7 +88,13 @@ net::awaitable<std::optional<StepFailure>> RedisConnection::start_tls(const Redi
       tls_->async_handshake(net::ssl::stream_base::client, net::redirect_error(net::use_awaitable, ec)) ||
       clock_.sleep_until(deadline));
   if (shaken.index() == 1) co_return broken("no TLS session in time", false).error();
-  if (ec) co_return broken("TLS: " + ec.message(), false).error();
+  if (ec) {
+    const long verdict =
+        SSL_get_verify_result(tls_->native_handle());  // why, where the certificate is refused
+    const std::string why =
+        verdict == X509_V_OK ? "" : std::string(": ") + X509_verify_cert_error_string(verdict);
+    co_return broken("TLS: " + ec.message() + why, false).error();
+  }
   co_return std::nullopt;
 }
 

@@ -7,6 +7,7 @@
 #include "tests/support/backend_rig.h"
 #include "tests/support/bad_peer.h"
 #include "tests/support/canary_api.h"
+#include "tests/support/certificates.h"
 
 using namespace deadcalm;
 using namespace std::chrono_literals;
@@ -172,4 +173,31 @@ TEST_CASE("peers that hang, drip and flood delay nobody else") {
   tests::run_task(good.io, group.join());
   peers.clear();
   tests::run_task(good.io, server.stop());
+}
+
+TEST_CASE("an expired certificate") {
+  const tests::Authority authority;
+  const tests::TempDir dir;
+  authority.issue(dir.path(), "server", "IP:127.0.0.1", -1);
+  const std::uint16_t port = tests::free_port();
+  const tests::Process server(
+      {"openssl", "s_server", "-www", "-quiet", "-accept", "127.0.0.1:" + std::to_string(port), "-cert",
+       dir.file("server.pem"), "-key", dir.file("server.key")},
+      dir.file("log"));
+  REQUIRE(tests::wait_for_port(port));
+  for (const Type& type : kTypes) {
+    std::string yaml = at(type.yaml, "127.0.0.1:" + std::to_string(port));
+    const std::size_t scheme = yaml.find(type.http ? "http://" : "redis://");
+    if (scheme == std::string::npos) continue;  // postgres has tests of its own for its certificates
+    yaml.insert(yaml.find("://", scheme), "s");
+    BackendRig rig;
+    rig.boot(type.name, yaml + "\ntls: { ca_file: " + authority.ca_file() + " }");
+    const auto look = rig.cycle();
+    INFO(type.name << ", at " << rig.last.step << ": " << rig.last.detail);
+    CHECK(look.write == Write::net);
+    CHECK_FALSE(rig.last.step.empty());
+    CHECK(rig.last.detail.find("certificate") != std::string::npos);
+    CHECK(rig.last.detail.find("expired") != std::string::npos);
+    CHECK(rig.ledger.records.empty());
+  }
 }

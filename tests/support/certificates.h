@@ -12,7 +12,7 @@ class Authority {
 
   std::string ca_file() const { return dir_.file("ca.pem"); }
   // Makes <folder>/<name>.pem and .key for "DNS:localhost,IP:127.0.0.1" or whatever `names` says; with
-  // negative days one that has expired.
+  // -1 day one that has expired (openssl takes no less).
   void issue(const std::string& folder, const std::string& name, const std::string& names,
              int days = 2) const;
 
