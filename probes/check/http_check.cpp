@@ -3,6 +3,7 @@
 #include "model/duration.h"
 #include "probes/http/classify.h"
 #include "probes/http/decode.h"
+#include "probes/http/decode_headers.h"
 
 namespace deadcalm::probes::check {
 
@@ -15,8 +16,8 @@ ViewPath decode_http_check(config::Reader& reader) {
     options.headers.emplace_back("Content-Type", "application/json");
   }
   options.body = reader.text("body", options.body);
-  options.method = reader.text("method", options.body.empty() ? "GET" : "POST");
-  for (auto& header : reader.text_map("headers")) options.headers.push_back(std::move(header));
+  options.method = http::read_method(reader, options.body.empty() ? "GET" : "POST");
+  for (auto& header : http::read_headers(reader)) options.headers.push_back(std::move(header));
   options.credentials = credentials::decode_credentials(reader);
   options.expect = http::decode_expect(reader);
   options.requests = http::decode_requests(reader);

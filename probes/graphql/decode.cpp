@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "probes/http/decode.h"
+#include "probes/http/decode_headers.h"
 
 namespace deadcalm::probes::graphql {
 namespace {
@@ -119,7 +120,7 @@ void decode_find(Reader& reader, GraphqlOptions& options) {
 CallerOptions decode_caller(Reader& reader) {
   CallerOptions options;
   options.url = reader.url("url", config::kHttp);
-  options.headers = reader.text_map("headers");
+  options.headers = http::read_headers(reader);
   options.credentials = credentials::decode_credentials(reader);
   options.requests = http::decode_requests(reader);
   return options;

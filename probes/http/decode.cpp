@@ -1,4 +1,5 @@
 #include "probes/http/decode.h"
+#include "probes/http/decode_headers.h"
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
@@ -102,9 +103,9 @@ void decode_step(Reader& parent, const StepDefaults& defaults, Step& step, bool 
     return;
   }
   const config::RunTimeNames names = config::canary_names();
-  step.method = child->text("method", step.method.empty() ? std::string(defaults.method) : step.method);
+  step.method = read_method(*child, step.method.empty() ? std::string(defaults.method) : step.method);
   if (child->has("url") || step.url.empty()) step.url = child->url_template("url", config::kHttp, names);
-  for (auto& header : child->template_map("headers", names)) step.headers.push_back(std::move(header));
+  for (auto& header : read_headers(*child, names)) step.headers.push_back(std::move(header));
   child->one_of({"json", "body"}, false);
   if (auto json = child->value("json", names)) step.json = *std::move(json);
   if (auto body = child->optional_template("body", names)) step.raw = *std::move(body);
@@ -240,7 +241,7 @@ HttpOptions decode_http(Reader& reader) {
   const bool is_short = reader.has("resource");
   if (is_short) short_form(reader, options);
   reader.one_of({"json", "body"}, false);
-  const auto headers = reader.template_map("headers", names);
+  const auto headers = read_headers(reader, names);
   for (Step* step : {&options.plant, &options.read, &options.remove}) step->headers = headers;
   if (auto json = reader.value("json", names)) options.plant.json = *std::move(json);
   if (auto body = reader.optional_template("body", names)) options.plant.raw = *std::move(body);

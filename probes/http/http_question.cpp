@@ -2,12 +2,13 @@
 
 #include "probes/http/classify.h"
 #include "probes/http/decode.h"
+#include "probes/http/decode_headers.h"
 
 namespace deadcalm::probes::http {
 
 QuestionOptions decode_question(config::Reader& reader) {
   QuestionOptions options;
-  options.headers = reader.text_map("headers");
+  options.headers = read_headers(reader);
   options.credentials = credentials::decode_credentials(reader);
   options.requests = decode_requests(reader);
   return options;

@@ -5,6 +5,7 @@
 
 #include "probes/aws/decode.h"
 #include "probes/http/decode.h"
+#include "probes/http/decode_headers.h"
 
 namespace deadcalm::probes::s3 {
 namespace {
@@ -39,7 +40,7 @@ S3Options decode_s3(config::Reader& reader) {
   // A dot in the name breaks the wildcard of the certificate.
   const bool dotted = options.bucket.find('.') != std::string::npos;
   options.path_style = reader.boolean("path_style", elsewhere || dotted);
-  options.headers = reader.text_map("headers");
+  options.headers = http::read_headers(reader);
   options.credentials = aws::decode_credentials(reader);
   options.requests = http::decode_requests(reader);
   return options;

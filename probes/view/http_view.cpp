@@ -6,6 +6,7 @@
 #include "probes/cache_evidence.h"
 #include "probes/http/classify.h"
 #include "probes/http/decode.h"
+#include "probes/http/decode_headers.h"
 
 namespace deadcalm::probes {
 namespace {
@@ -24,7 +25,7 @@ std::string token_text(const std::string& body, const std::optional<http::JsonPa
 HttpViewOptions decode_http_view(config::Reader& reader) {
   HttpViewOptions options;
   options.url = reader.url("url", config::kHttp);
-  options.headers = reader.text_map("headers");
+  options.headers = http::read_headers(reader);
   options.credentials = credentials::decode_credentials(reader);
   options.expect = http::decode_expect(reader);
   if (const auto text = reader.optional_text("token")) {

@@ -292,6 +292,13 @@ TEST_CASE("faults of the http keys, with their places") {
        "live_records: fewer than there may be in an outage: 9"},
       {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nbudget: { a_day: 8 }",
        "unknown key"},
+      {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nheaders: { X-A: \"a\\r\\nX-B: "
+       "b\" }",
+       "headers: X-A holds a line end or a control character"},
+      {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nheaders: { \"X A\": b }",
+       "headers: \"X A\" is no name of a header"},
+      {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nread: { method: \"GET / HTTP\" }",
+       "read.method: not a method of HTTP; GET, POST"},
       {"resource: http://169.254.169.254/c\njson: { n: \"${canary.token}\" }",
        "an address that gives secrets to this machine is never a target"},
       {"resource: http://x.example.com/c\njson: { n: \"${canary.token}\" }\nallow_private: maybe",

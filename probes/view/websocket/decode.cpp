@@ -4,6 +4,7 @@
 
 #include "config/connection_policy.h"
 #include "probes/http/decode.h"
+#include "probes/http/decode_headers.h"
 #include "probes/http/http_step.h"
 #include "probes/view/websocket/appsync.h"
 #include "probes/view/websocket/graphql_transport.h"
@@ -156,7 +157,7 @@ const Kind* protocol_of(Reader& reader) {
 
 WebSocketViewOptions decode_common(Reader& reader) {
   WebSocketViewOptions options;
-  options.session.headers = reader.text_map("headers");
+  options.session.headers = http::read_headers(reader);
   options.credentials = credentials::decode_credentials(reader);
   if (const auto text = reader.optional_text("token"))
     options.session.token = path_of(reader, "token", *text);
