@@ -4,7 +4,7 @@
 // A rung of age A divides time into spans of A/2 and keeps the first record of the present span and of the
 // last one before it that has any. So once the probe has run for A, there is always one between A/2 and A
 // old, with two records a rung at most; a record may stand on several rungs. No state: what is kept follows
-// from the records alone, also after a restart or an edit of the rungs (docs/adr/0007).
+// from the records alone, also after a restart or an edit of the rungs (docs/adr/0008).
 #include <vector>
 
 #include "model/ledger.h"

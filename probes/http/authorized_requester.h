@@ -23,7 +23,7 @@ class AuthorizedRequester {
   void finish() { requester_.finish(); }
 
   std::optional<model::CredentialExpiry> expiry() const;
-  // The request as it would be sent, on lines, for people.
+  // What it adds to a request, for the dry run; empty: nothing.
   std::string credential_line() const { return credentials_ ? credentials_->describe() : std::string(); }
 
  private:

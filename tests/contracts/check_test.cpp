@@ -33,7 +33,8 @@ struct Rig {
     const std::string faults = tests::decode_yaml(
         yaml, environment, [&](config::Reader& r) { path = probes::decode_check(type, r); });
     if (!faults.empty()) return faults;
-    const probes::ViewDeps deps{clock, client, io.get_executor(), "a1b2c3d4", model::Secret("not used")};
+    const probes::ViewDeps deps{
+        clock, client, io.get_executor(), "a1b2c3d4", model::Secret("not used"), nullptr, &environment};
     check = path.make({"orders", "check", timeout}, deps);
     return {};
   }
@@ -46,6 +47,13 @@ struct Rig {
 net::awaitable<server::Response> shop(server::Request request) {
   server::Response response;
   if (request.path == "/down") response.status = 503;
+  if (request.path == "/token") {
+    response.content_type = "application/json";
+    response.body = R"({"access_token":"t1","token_type":"Bearer","expires_in":3600})";
+    co_return response;
+  }
+  const std::string* shown = request.header("authorization");
+  if (request.path == "/private" && (shown == nullptr || *shown != "Bearer t1")) response.status = 401;
   if (request.path == "/moved") response.status = 302;
   if (request.path == "/hang") {
     runtime::SystemClock clock;
@@ -169,6 +177,28 @@ TEST_CASE("http check: bad keys are told") {
             .find("a plain http URL has no certificate") != std::string::npos);
   CHECK(r.decode("http", "url: http://x.example\nbodi: x\n").find("body") != std::string::npos);
   CHECK(r.decode("tcp", "target: nowhere\n").find("target") != std::string::npos);
+}
+
+TEST_CASE("http check: a token of an endpoint, and a secret that was rotated in its file") {
+  Shop s;
+  const std::string url = "url: " + s.base + "/private\n";
+  REQUIRE(s.decode("http", url).empty());
+  CHECK(s.look().client == Client::fail);
+  CHECK(std::get<model::ViewLook>(s.seen.look).http_status == 401);
+  SECTION("asked for") {
+    REQUIRE(s.decode("http", url + "auth: { oauth2: { token_url: \"" + s.base +
+                                 "/token\", client_id: deadcalm, client_secret: not-a-secret } }\n")
+                .empty());
+    CHECK(s.look().client == Client::ok);
+  }
+  SECTION("rotated") {
+    std::string secret = "old";
+    s.environment.read_file = [&](const std::string&) -> model::Result<std::string> { return secret; };
+    REQUIRE(s.decode("http", url + "auth: { bearer_file: /run/secrets/key }\n").empty());
+    CHECK(s.look().client == Client::fail);
+    secret = "t1";
+    CHECK(s.look().client == Client::ok);
+  }
 }
 
 TEST_CASE("http check: certificates are verified, and their end is told") {
