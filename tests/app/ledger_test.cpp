@@ -1,8 +1,5 @@
 // `deadcalm ledger`: what of ours is where, from the store alone.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
@@ -11,6 +8,7 @@
 #include "app/commands/commands.h"
 #include "store/sqlite/sqlite_store.h"
 #include "tests/support/canary_api.h"
+#include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
 using namespace deadcalm;
@@ -85,7 +83,9 @@ TEST_CASE("ledger --find: the backend's own answer, by instance, and nothing is 
          "    write:\n      type: http\n      resource: \"http://127.0.0.1:"
       << port
       << "/canaries\"\n      json: { note: \"${canary.token}\" }\n      find: { url: \"http://127.0.0.1:"
-      << port << "/canaries\", records: $.items, id: $.id, token: $.note }\nchannels: [ { name: terminal, type: console } ]\n";
+      << port
+      << "/canaries\", records: $.items, id: $.id, token: $.note }\nchannels: [ { name: terminal, type: "
+         "console } ]\n";
   const model::Secret key("0123456789abcdef0123");
   const model::WallTime now = runtime::SystemClock{}.now().wall;
   const auto token = [&](const char* stream, std::uint64_t seq) {
@@ -110,8 +110,9 @@ TEST_CASE("ledger --find: the backend's own answer, by instance, and nothing is 
     place.out.str(before);
     return result;
   }();
-  net::post(io, [&] { net::co_spawn(io, server.stop(), net::detached); });
+  io.stop();
   loop.join();
+  tests::run_task(io, server.stop());
   CHECK(code == app::kDone);
   CHECK(refused == app::kFailed);
   CHECK(left == 4);
